@@ -118,6 +118,17 @@ func (c evalCommand) asker(ctx context.Context, con *console, bench *benchmarks.
 		if err != nil {
 			return nil, err
 		}
+		if bench.Task == benchmarks.Retrieval {
+			embedder, err := evalsuite.NewEmbedder(be, trained)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", c.Model, err)
+			}
+			return func(d *shards.Dataset) (*evalsuite.BenchmarkRun, error) {
+				o, end := c.benchOptions(con)
+				defer end()
+				return evalsuite.RunRetrievalBenchmark(ctx, embedder, c.Model, d, bench, o)
+			}, nil
+		}
 		return func(d *shards.Dataset) (*evalsuite.BenchmarkRun, error) {
 			o, end := c.benchOptions(con)
 			defer end()
@@ -126,6 +137,9 @@ func (c evalCommand) asker(ctx context.Context, con *console, bench *benchmarks.
 			}
 			return evalsuite.RunTrainedBenchmark(ctx, be, trained, d, bench, &method, choices, o)
 		}, nil
+	}
+	if bench.Task == benchmarks.Retrieval {
+		return nil, fmt.Errorf("%s ranks embeddings, which a --predictor does not make: give a --model that compares images with texts, or --image-embeddings", bench.Name)
 	}
 	p, identity, err := c.predictor(con, bench)
 	if err != nil {
@@ -227,7 +241,11 @@ func (c evalCommand) benchOptions(con *console) (o evalsuite.BenchmarkOptions, e
 
 // scoreFiles scores the answers on the owner's files and writes a submission, if that is asked for.
 func (c evalCommand) scoreFiles(ctx context.Context, con *console, bench *benchmarks.Benchmark, run *evalsuite.BenchmarkRun) error {
-	c.Predictions = filepath.Join(c.Out, evalsuite.BenchmarkPredictionsFile)
+	if bench.Task == benchmarks.Retrieval {
+		c.ImageEmbeddings = filepath.Join(c.Out, evalsuite.EmbeddingsFile)
+	} else {
+		c.Predictions = filepath.Join(c.Out, evalsuite.BenchmarkPredictionsFile)
+	}
 	if err := c.submit(ctx, con, bench); err != nil || c.Annotations == "" {
 		return err
 	}
@@ -314,7 +332,11 @@ func (c evalCommand) printRun(con *console, run *evalsuite.BenchmarkRun) error {
 		return err
 	}
 	if c.Out != "" {
-		con.printf("\nwrote %s: the answers in %s", c.Out, evalsuite.BenchmarkPredictionsFile)
+		file := evalsuite.BenchmarkPredictionsFile
+		if bench, err := con.program.Benchmarks.Named(c.Bench); err == nil && bench.Task == benchmarks.Retrieval {
+			file = evalsuite.EmbeddingsFile
+		}
+		con.printf("\nwrote %s: the answers in %s", c.Out, file)
 		if run.Result != nil {
 			con.printf(", their scores in %s and %s", benchmarks.ResultFile, benchmarks.ScoredFile)
 		}

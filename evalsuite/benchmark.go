@@ -51,6 +51,8 @@ type BenchmarkOptions struct {
 	Progress func(done, total int)
 	// Warn, which may be nil, is called with what is left out or asked again.
 	Warn func(message string)
+
+	joinLabels func(labels []string) string // as the model was trained, for boxes
 }
 
 // BenchmarkRun is what a run of a benchmark did.
@@ -138,7 +140,7 @@ func newBenchmarkRun(ctx context.Context, d *shards.Dataset, b *benchmarks.Bench
 	if r.answer, err = parsePattern(r.Pattern); err != nil {
 		return nil, err
 	}
-	all, err := readQuestions(ctx, d, b, questionsOf{r.Split, r.Samples, r.Seed})
+	all, err := readQuestions(ctx, d, b, questionsOf{r.Split, r.Samples, r.Seed, r.joinLabels})
 	if err != nil {
 		return nil, err
 	}

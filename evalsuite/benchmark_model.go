@@ -37,6 +37,9 @@ func RunTrainedBenchmark(ctx context.Context, be compute.Backend, t *stages.Trai
 	if err := ValidateDecoding(p.Method, p.Choices); err != nil {
 		return nil, err
 	}
+	if task, learnt := taskOf(t, "detect"); b.Task == benchmarks.Boxes && learnt {
+		o.joinLabels = task.Boxes.Join
+	}
 	if o.Prompt == "" {
 		o.Prompt = benchmarkPrompt(t, b, o.Warn)
 	}
@@ -71,8 +74,11 @@ func benchmarkMethod(t *stages.Trained, b *benchmarks.Benchmark, given *decode.M
 // benchmarkPrompt returns the prompt that a model is asked.
 func benchmarkPrompt(t *stages.Trained, b *benchmarks.Benchmark, warn func(string)) string {
 	kind := "vqa"
-	if b.Task == benchmarks.Captions {
+	switch b.Task {
+	case benchmarks.Captions:
 		kind = "caption"
+	case benchmarks.Boxes:
+		kind = "detect"
 	}
 	task, learnt := taskOf(t, kind)
 	switch {
@@ -81,6 +87,8 @@ func benchmarkPrompt(t *stages.Trained, b *benchmarks.Benchmark, warn func(strin
 	case !learnt:
 		warn(fmt.Sprintf("%s was not trained on tasks of the kind %s, so its prompt is that of %s", t.Dir, kind, b.Name))
 		return b.Prompt
+	case kind == "detect":
+		return task.PromptFor("{question}")
 	}
 	return promptTemplate(t.Recipe.Mixture.Registry, task)
 }

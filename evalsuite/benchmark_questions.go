@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/pali3/pali3/evalsuite/benchmarks"
 	"github.com/pali3/pali3/random"
@@ -19,6 +20,7 @@ type questionsOf struct {
 	split   string // "" is the only one
 	samples int
 	seed    uint64
+	join    func(labels []string) string // lists what is to be found in an image; nil is PaliGemma's form
 }
 
 // benchmarkQuestion is a question of a benchmark's dataset.
@@ -79,7 +81,26 @@ func readQuestions(ctx context.Context, d *shards.Dataset, b *benchmarks.Benchma
 	if len(q.all) == 0 {
 		return nil, fmt.Errorf("no sample in split %s of %s has what %s asks for (%s): was the dataset made from the files of this benchmark?", q.split, d.Dir(), b.Name, b.Task)
 	}
+	if b.Task == benchmarks.Boxes {
+		q.askForBoxes(of.join)
+	}
 	return q, q.hashImages(d)
+}
+
+// askForBoxes asks for all labels of the split in every image.
+func (q *benchmarkQuestions) askForBoxes(join func(labels []string) string) {
+	items := make([]*benchmarks.Item, len(q.all))
+	for n := range q.all {
+		items[n] = &q.all[n].Item
+	}
+	labels := benchmarks.ShareCategories(items)
+	asked := strings.Join(labels, " ; ")
+	if join != nil {
+		asked = join(labels)
+	}
+	for _, i := range items {
+		i.Question = asked
+	}
 }
 
 // questionSample is a sample and its row.
@@ -181,7 +202,7 @@ func (q *benchmarkQuestions) shard(shard, of int) []benchmarkQuestion {
 
 // BenchmarkIDs returns the ids of all questions of a run, of all its shards.
 func BenchmarkIDs(ctx context.Context, d *shards.Dataset, b *benchmarks.Benchmark, m *BenchmarkManifest) ([]string, error) {
-	all, err := readQuestions(ctx, d, b, questionsOf{m.Split, m.Samples, m.Seed})
+	all, err := readQuestions(ctx, d, b, questionsOf{m.Split, m.Samples, m.Seed, nil})
 	if err != nil {
 		return nil, err
 	}

@@ -142,7 +142,7 @@ func RescoreBenchmark(ctx context.Context, dir string, d *shards.Dataset, b *ben
 	if r.answer, err = parsePattern(r.Pattern); err != nil {
 		return nil, err
 	}
-	all, err := readQuestions(ctx, d, b, questionsOf{m.Split, m.Samples, m.Seed})
+	all, err := readQuestions(ctx, d, b, questionsOf{m.Split, m.Samples, m.Seed, nil})
 	if err != nil {
 		return nil, err
 	}

@@ -489,6 +489,59 @@ func TestRunBenchmark_SharesACache(t *testing.T) {
 	}
 }
 
+// TestRunBenchmark_FindsBoxes asks for all labels of the data in each image.
+func TestRunBenchmark_FindsBoxes(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "boxes")
+	if _, err := shards.Write(dir, func(yield func(shards.Sample, error) bool) {
+		for i, label := range []string{"cat", "dog"} {
+			yield(shards.Sample{Key: fmt.Sprintf("00000000000%d.jpg", i), Split: "val2017", Images: []shards.Image{grey(t, uint8(i))},
+				Boxes: []shards.Box{{Label: label, Y1: 0.5, X1: 0.5}}}, nil)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var asked []string
+	p := &scripted{change: func(q *evalsuite.Query) *evalsuite.Reply {
+		asked = append(asked, q.Prompt)
+		answer := "<loc0000><loc0000><loc0512><loc0512> cat"
+		if strings.Contains(q.ID, "1.jpg") {
+			answer = "0 0 500 500 dog"
+		}
+		return &evalsuite.Reply{Text: answer}
+	}}
+	b, err := benchmarks.Builtin().Named("coco-instances")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := t.TempDir()
+	o := benchmarkOptions(out)
+	o.Prompt = "detect {question}"
+	run, err := evalsuite.RunBenchmark(t.Context(), p, open(t, dir), &b, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(asked) != 2 || asked[0] != "detect cat ; dog" {
+		t.Errorf("%q", asked)
+	}
+	if ap := run.Result.Scores["ap50"]; ap.Value < 1-1e-9 || ap.N != 2 || run.Result.Comparable["ap50"].Answer != benchmarks.No {
+		t.Errorf("%+v %+v", ap, run.Result.Comparable["ap50"])
+	}
+	again, err := evalsuite.RescoreBenchmark(t.Context(), out, open(t, dir), &b, o)
+	if err != nil || again.Result.Scores["ap50"].Value != run.Result.Scores["ap50"].Value {
+		t.Errorf("%+v, %v", again, err)
+	}
+	// The owner's files name the images by numbers.
+	annotations := filepath.Join(t.TempDir(), "a.json")
+	if err := os.WriteFile(annotations, []byte(`{"images":[{"id":0,"file_name":"000000000000.jpg","height":4,"width":4},{"id":1,"file_name":"000000000001.jpg","height":4,"width":4}],
+"categories":[{"id":1,"name":"cat"},{"id":2,"name":"dog"}],"annotations":[{"id":7,"image_id":0,"category_id":1,"bbox":[0,0,2,2],"area":4},{"id":8,"image_id":1,"category_id":2,"bbox":[0,0,2,2],"area":4}]}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := b.Score(t.Context(), benchmarks.Files{Annotations: annotations, Predictions: filepath.Join(out, evalsuite.BenchmarkPredictionsFile)}, o.Score)
+	if err != nil || whole.Scores["ap50"].Value < 1-1e-9 {
+		t.Errorf("%+v, %v", whole, err)
+	}
+}
+
 func TestRunBenchmark_CountsWhatIsNotAsked(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "shapes")
 	if _, err := shards.Write(dir, func(yield func(shards.Sample, error) bool) {

@@ -52,7 +52,7 @@ type split struct {
 
 // splitColumns are the columns that are read for all samples: what kinds of task ask of, but for
 // the masks of boxes.
-var splitColumns = []string{"key", "split", "texts", "questions", "images.format", "images.sha256",
+var splitColumns = []string{"key", "split", "texts", "questions", "images.format", "images.width", "images.height", "images.sha256",
 	"boxes.label", "boxes.image", "boxes.y0", "boxes.x0", "boxes.y1", "boxes.x1", "metadata"}
 
 // readSplit reads a split without the bytes of images. Unless rows is nil it takes those rows only.

@@ -32,8 +32,8 @@ func (f BoxForm) check() error {
 	return fmt.Errorf("boxes: %q; legal are %s and %s", string(f), BoxLocations, BoxIntegers)
 }
 
-// join lists labels as a prompt does.
-func (f BoxForm) join(labels []string) string {
+// Join lists labels as a prompt does: with " ; " between them, or " and " in PaLI's form.
+func (f BoxForm) Join(labels []string) string {
 	if f == BoxIntegers {
 		return strings.Join(labels, " and ")
 	}

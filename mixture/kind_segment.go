@@ -138,6 +138,6 @@ func (t Task) PromptFor(labels ...string) string {
 		k.Prompt = segmentPrompt
 	}
 	t.fillPrompt(k, "")
-	joined := t.Boxes.join(labels)
+	joined := t.Boxes.Join(labels)
 	return t.FillIn("en", "labels", joined, "label", joined)
 }

@@ -21,7 +21,7 @@ const (
 )
 
 // incomplete are the kinds of problems with which a score is not one of the whole split.
-var incomplete = []string{Missing, TimedOut, Unanswered, Unreadable, LeftOut, Unlabelled}
+var incomplete = []string{Missing, TimedOut, Unanswered, Unreadable, LeftOut, Unlabelled, OfDataset}
 
 // compare sets Comparable of the owner's scores and of those by protocols: a score is comparable if
 // it is by the owner's rule, on all observations of a split whose size was read in a source.

@@ -36,6 +36,9 @@ func (b *Benchmark) failures(items []Item, o Options, p *problems) (scored []Ite
 			p.add(Failed, i.ID, nil)
 		case b.Task == Boxes:
 			b.findIn(i, p)
+			if i.fromDataset {
+				p.add(OfDataset, i.ID, nil)
+			}
 		case strings.TrimSpace(i.Prediction) == "" && len(i.Found) == 0:
 			p.add(Empty, i.ID, nil)
 		}

@@ -49,6 +49,8 @@ type Item struct {
 	Found []detection.Detection
 
 	also []string // further ids
+	// fromDataset says that Scene is that of a dataset, which is less than the owner's files say.
+	fromDataset bool
 }
 
 // Field returns a field of the question, or "".
@@ -70,9 +72,10 @@ func (i *Item) List(name string) []string {
 	return list
 }
 
-// Items returns what the benchmark asks of a sample: an item for each question, or for the captions
-// of each language. The sample is one of a dataset that was made of the benchmark, or that of a
-// [Record]; fields are those of the record, nil for a sample of a dataset.
+// Items returns what the benchmark asks of a sample: an item for each question, for the captions of
+// each language, or for the boxes of its first image (see [ShareCategories]). The sample is one of a
+// dataset that was made of the benchmark, or that of a [Record]; fields are those of the record, nil
+// for a sample of a dataset.
 func (b *Benchmark) Items(s *shards.Sample, id string, fields []Field) []Item {
 	return b.appendItems(nil, s, id, fields)
 }
@@ -94,6 +97,8 @@ func (b *Benchmark) appendItems(items []Item, s *shards.Sample, id string, field
 	switch b.Task {
 	case Captions, Retrieval:
 		return b.appendCaptions(items, s, id, fields)
+	case Boxes:
+		return append(items, sceneItem(s, id))
 	}
 	for n := range s.Questions {
 		q := &s.Questions[n]

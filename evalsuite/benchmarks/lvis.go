@@ -7,7 +7,7 @@ var lvis = Benchmark{
 	Name: "lvis", About: "LVIS: boxes and masks of 1,203 kinds of objects",
 	Layout: "lvis", Task: Boxes,
 	Splits: []Split{{Name: "val", N: 19809}},
-	Prompt: "detect {label}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 64},
+	Prompt: "detect {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 64},
 	Metrics: averagePrecisions(detection.LVIS, "lvis-dataset/lvis-api, lvis/eval.py"),
 	Unit:    "image", Cluster: "image",
 	Submission: Submission{ID: "image_id", Text: "bbox", Number: true, Source: "https://www.lvisdataset.org/challenge_2021"},

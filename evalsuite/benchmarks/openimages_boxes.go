@@ -11,7 +11,7 @@ var openImagesBoxes = Benchmark{
 	Name: "openimages-boxes", About: "Open Images: boxes of 600 kinds of objects",
 	Layout: "openimages-boxes", Task: Boxes,
 	Splits: []Split{{Name: "validation", N: 41620}, {Name: "test", N: 125436}},
-	Prompt: "detect {labels}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 256},
+	Prompt: "detect {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 256},
 	Metrics: averagePrecision(detection.Options{Rule: detection.OpenImages, GroupWeight: 1},
 		"mean over classes of the average precision at 0.50; a group counts once, and detections of classes without a label do not count", openImagesEval+"OpenImagesDetectionChallengeEvaluator"),
 	Protocols: []Protocol{{"openimages-v2", openImagesEval + "OpenImagesDetectionEvaluator",

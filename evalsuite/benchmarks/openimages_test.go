@@ -81,6 +81,7 @@ func TestScore_OpenImagesNamesFaults(t *testing.T) {
 func FuzzReadTable(f *testing.F) {
 	f.Add([]byte(openResults))
 	f.Add([]byte("ImageId,PredictionString\n01,/m/cat 0.9 0 0 0.5 0.5\n02,\n"))
+	f.Add([]byte("ImageId,PredictionString\n0\"0000"))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		path := writeFile(t, t.TempDir(), "results.csv", string(content))
 		r, err := readTable(t.Context(), path, &problems{partial: true})

@@ -29,6 +29,7 @@ const (
 	NoArea          = "no_area"          // annotations without an area; that of the box is taken
 	NotDecoded      = "not_decoded"      // predictions with the codes of a mask, but no decoder: only boxes are scored
 	ZeroID          = "zero_id"          // annotations with the id 0, for which the owner's program counts no match
+	OfDataset       = "dataset_boxes"    // images whose boxes are those of a dataset, not of the owner's files
 	Differs         = "differs"          // questions that a protocol scores differently from the owner's
 )
 
@@ -55,6 +56,7 @@ func (p Problem) String() string {
 		Unreadable:      "lines are no prediction",
 		Unlabelled:      "questions have no right answer and do not count",
 		NotAsked:        "questions are left out of the score by the owner's rule",
+		OfDataset:       "images have the boxes of a dataset, without groups, areas of objects and absent classes; --annotations scores on the owner's files",
 		NothingFound:    "images have no detection",
 		UnknownCategory: "detections are of a category that the annotations do not list, and do not count",
 		NoRegion:        "parts of answers are no box",

@@ -62,6 +62,7 @@ const (
 	chatCaption = "Provide a one-sentence caption for the provided image."
 	chatAnswer  = "{question}\nAnswer the question using a single word or phrase."
 	chatLetter  = "{question}\nAnswer with the option's letter from the given choices directly." // of questions that have their choices in them
+	chatBoxes   = "Find these objects: {question}. Answer with ymin, xmin, ymax, xmax, whole numbers from 0 to 999, and the name of each, with spaces between."
 	chatMMMU    = "{question}\nAnswer with the option's letter if there are options, else with a single word or phrase."
 	chatTrue    = "Is this true of the image? {question}\nAnswer with true or false."
 	chatChoice  = "{question}\n{choices}\nAnswer with the option's letter from the given choices directly."
@@ -79,6 +80,8 @@ func (b *Benchmark) ChatPrompt() string {
 		return chatAnswer
 	case b.Task == Choices:
 		return chatChoice
+	case b.Task == Boxes:
+		return chatBoxes
 	}
 	return ""
 }

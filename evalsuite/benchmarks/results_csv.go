@@ -62,13 +62,13 @@ func readTable(ctx context.Context, path string, problems *problems) (*results, 
 		if err == io.EOF {
 			return r.results, nil
 		}
-		line, _ := rows.FieldPos(0)
 		if err == nil {
 			err = context.Cause(ctx)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
+		line, _ := rows.FieldPos(0)
 		if err := r.add(row, line); err != nil {
 			err = fmt.Errorf("%s line %d: %w", path, line, err)
 			if !problems.partial {

@@ -124,6 +124,9 @@ func (j *resultsJoin) checkScene(i *Item) error {
 // find sets what was found in an image.
 func (j *resultsJoin) find(i *Item) {
 	image, found := j.results.images.at[i.ID]
+	if !found && i.Image != "" {
+		image, found = j.results.images.at[i.Image]
+	}
 	if found {
 		j.used[image] = true
 		i.Found = j.byImage[image]
@@ -133,6 +136,9 @@ func (j *resultsJoin) find(i *Item) {
 		i.Found = slices.DeleteFunc(i.Found, func(d detection.Detection) bool { return d.Category < 0 })
 	}
 	at, answered := j.results.answerOf[i.ID]
+	if !answered && i.Image != "" { // as a run of a dataset names it
+		at, answered = j.results.answerOf[i.Image]
+	}
 	if answered {
 		a := &j.results.answers[at]
 		a.used, i.Prediction, i.Error = true, a.Text, a.Error

@@ -29,7 +29,7 @@ type Retrieved struct {
 }
 
 // scoreRetrieval ranks the images and texts of the annotations by two files of embeddings.
-func (b *Benchmark) scoreRetrieval(ctx context.Context, f Files, o Options) (*Result, error) {
+func (b *Benchmark) scoreRetrieval(ctx context.Context, f Files, o Options) (result *Result, err error) {
 	if f.ImageEmbeddings == "" || f.TextEmbeddings == "" {
 		return nil, fmt.Errorf("%s is scored by embeddings of its images and texts, not by predictions: pali3 embed writes them", b.Name)
 	}
@@ -48,9 +48,10 @@ func (b *Benchmark) scoreRetrieval(ctx context.Context, f Files, o Options) (*Re
 		return nil, err
 	}
 	s := newScorer(b, nil)
+	s.writeTo(o.Scored)
+	defer func() { result, err = s.endWriting(result, err) }()
 	s.add(items)
-	result, err := s.result(o.Bootstrap)
-	if err != nil {
+	if result, err = s.result(o.Bootstrap); err != nil {
 		return nil, err
 	}
 	result.Problems = r.problems.sorted()

@@ -5,7 +5,7 @@ var vgObjects = Benchmark{
 	Name: "vg-objects", About: "Visual Genome: boxes of objects",
 	Layout: "vg-objects", Task: Boxes,
 	Splits: []Split{{Name: "all"}},
-	Prompt: "detect {label}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 64},
-	Missing: "the mean average precision of boxes is not built yet",
+	Prompt: "detect {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 64},
+	Missing: "no score of these boxes is usual: their labels are free text",
 	Unit:    "image", Cluster: "image",
 }
