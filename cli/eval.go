@@ -27,7 +27,7 @@ type evalCommand struct {
 	Out   string   `placeholder:"FOLDER" help:"Write evaluation-SPLIT.json and predictions/ here, from which an interrupted evaluation resumes. Default: the run folder; nothing is written for a published model. With --bench: write result.json and scored.jsonl here, for report and eval compare."`
 	Data  string   `placeholder:"DATASET" help:"Dataset folder to score on."`
 	Split string   `placeholder:"SPLIT" help:"Split of the dataset, where all takes every sample; with --bench, of files that have several splits."`
-	Task  []string `placeholder:"TASK" help:"caption, vqa, retrieval or classify; by default those that the model was trained on and the data has."`
+	Task  []string `placeholder:"TASK" help:"caption, vqa, ocr, retrieval or classify; by default those that the model was trained on and the data has."`
 	Lang  []string `placeholder:"LANG" help:"Languages of captions and questions (BCP-47); by default all."`
 	Texts []string `placeholder:"KIND" help:"Kinds of text that count as captions (caption, alt, title); by default those that the run was trained on, else any."`
 
@@ -43,7 +43,7 @@ type evalCommand struct {
 	Questions   string   `placeholder:"FILE" type:"existingfile" help:"With --bench: the benchmark's questions, if they are a separate file; checked against the annotations."`
 	Instances   string   `placeholder:"FILE" type:"existingfile" help:"With --bench: boxes and images (RefCOCO); by default instances.json beside the annotations."`
 	Classes     string   `placeholder:"FILE" type:"existingfile" help:"With --bench: names of classes (Open Images)."`
-	ImageLabels string   `placeholder:"FILE" type:"existingfile" help:"With --bench: labels of images (Open Images), which say of which classes detections count."`
+	ImageLabels string   `placeholder:"FILE" type:"existingfile" help:"With --bench: labels of images (Open Images), which say of which classes detections count; of imagenet-real, ReaL's real.json."`
 	Hierarchy   string   `placeholder:"FILE" type:"existingfile" help:"With --bench: the hierarchy of classes (Open Images, bbox_labels_600_hierarchy.json), along which boxes and labels are expanded; leave it out for the owner's expanded files."`
 	ChoicesFile string   `placeholder:"FILE" type:"existingfile" help:"With --bench: valid and plausible answers (GQA's choices file), for validity and plausibility."`
 	Predictions string   `placeholder:"FILE" help:"Predictions of any model, instead of --model: JSON lines of id and prediction; with --bench also in the format of the benchmark's server."`

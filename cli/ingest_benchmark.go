@@ -8,7 +8,7 @@ import (
 
 type ingestBenchmark struct {
 	Name        string `arg:"" enum:"${layouts}" help:"Benchmark: ${layouts}."`
-	Annotations string `arg:"" help:"File of annotations (ai2d, scicap: the folder; easyvqa, chartqa, pope, mme: the file or the folder; activitynet-qa, rsvqa-lr, rsvqa-hr: the answers). All files of a benchmark must be on this machine."`
+	Annotations string `arg:"" help:"File of annotations (ai2d, scicap: the folder; easyvqa, chartqa, pope, mme, imagenet: the file or the folder; activitynet-qa, rsvqa-lr, rsvqa-hr: the answers). All files of a benchmark must be on this machine."`
 	Questions   string `help:"File of questions, for benchmarks that have one (vqav2, okvqa, activitynet-qa, rsvqa-lr, rsvqa-hr); for scicap the list of figures, file_idx.json."`
 	Classes     string `help:"File of class names (openimages-boxes); without it labels are ids such as /m/01yrx."`
 	Instances   string `help:"File of boxes and images (refcoco); by default instances.json beside the annotations."`

@@ -21,8 +21,8 @@ import (
 type EvaluateOptions struct {
 	// Split of the dataset; "all" takes every sample.
 	Split string
-	// Tasks are some of caption, vqa, retrieval and classify. Default: those that the model was
-	// trained on and the dataset has.
+	// Tasks are some of caption, vqa, ocr, retrieval and classify. Default: those of caption, vqa
+	// and retrieval that the model was trained on and the dataset has.
 	Tasks []string
 	// Classify says how the task classify is scored, which is scored only if Tasks names it.
 	Classify *ClassifyOptions
@@ -189,7 +189,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, d *shards.Dataset, o EvaluateO
 		return nil, err
 	}
 	r.grey = greyImages{grey}
-	score := map[string]func(context.Context) error{CaptionTask: r.captions, VQATask: r.answers, RetrievalTask: r.retrieval, ClassifyTask: r.classes}
+	score := map[string]func(context.Context) error{CaptionTask: r.captions, VQATask: r.answers, OCRTask: r.readings, RetrievalTask: r.retrieval, ClassifyTask: r.classes}
 	tasks, err := e.tasks(s, o)
 	if err != nil {
 		return nil, err
@@ -212,19 +212,19 @@ func newEvaluation(model string, s *split) *Evaluation {
 
 // tasks returns the tasks to score, or an error if there are none.
 func (e *Evaluator) tasks(s *split, o EvaluateOptions) ([]string, error) {
-	can := []string{CaptionTask, VQATask}
+	can := []string{CaptionTask, VQATask, OCRTask}
 	if _, embeds := e.trained.Model.(family.Embedder); embeds {
 		can = []string{RetrievalTask}
 	} else if _, sees := e.trained.Model.(family.Seer); !sees {
 		return nil, fmt.Errorf("a model of the family %s takes no images: use one of pali3 for captions and answers, or of siglip for retrieval", e.trained.Family.Name)
 	}
 	if len(o.Tasks) == 0 {
-		return e.defaultTasks(can, s, o)
+		return e.defaultTasks(slices.DeleteFunc(can, func(task string) bool { return task == OCRTask }), s, o)
 	}
 	for _, task := range o.Tasks {
 		switch {
-		case !slices.Contains([]string{CaptionTask, VQATask, RetrievalTask, ClassifyTask}, task):
-			return nil, fmt.Errorf("unknown task %q; choose from caption, vqa, retrieval, classify", task)
+		case !slices.Contains([]string{CaptionTask, VQATask, OCRTask, RetrievalTask, ClassifyTask}, task):
+			return nil, fmt.Errorf("unknown task %q; choose from caption, vqa, ocr, retrieval, classify", task)
 		case task == ClassifyTask && slices.Contains(can, RetrievalTask):
 			continue
 		case !slices.Contains(can, task) && (task == RetrievalTask || task == ClassifyTask):

@@ -17,6 +17,7 @@ const (
 	VQATask       = "vqa"
 	RetrievalTask = "retrieval"
 	ClassifyTask  = "classify"
+	OCRTask       = "ocr" // texts that are read out of images
 )
 
 // Scores compares a trained model with its baselines.
@@ -61,6 +62,8 @@ type Evaluation struct {
 	// Captions and Answers are the model's, with references and scores. Blind holds the answers,
 	// and BlindCaptions the captions, of the blind baseline; captions are compared by CIDEr.
 	Captions, Answers, Blind, BlindCaptions []Item `json:"-"`
+	// Readings holds the texts that the model read in images.
+	Readings []Item `json:"-"`
 	// Ranked holds the model's recalls of each image and language, in Values.
 	Ranked []Item `json:"-"`
 	// Classified holds the class of each image, with the right ones.

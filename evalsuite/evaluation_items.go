@@ -9,11 +9,12 @@ import (
 )
 
 // Items returns the model's scored items, with which package compare compares two models. The mean
-// of each metric over the items, by their weights, is the metric's score. BLEU has no items, since
-// it is a score of all captions together.
+// of each metric over the items, by their weights, is the metric's score. BLEU and
+// error rates have no items, since they are scores of all texts together.
 func (e *Evaluation) Items() (items []compare.Item) {
 	items = append(items, scored(CaptionTask, e.Captions, true)...)
 	items = append(items, scored(VQATask, e.Answers, false)...)
+	items = append(items, scored(OCRTask, e.Readings, false)...)
 	items = append(items, scored(RetrievalTask, e.Ranked, true)...)
 	return append(items, scored(ClassifyTask, e.Classified, false)...)
 }

@@ -106,14 +106,14 @@ func first(names []string) string {
 // score scores the tasks that the file has predictions for.
 func (f *scoredFile) score(ctx context.Context, e *Evaluation, s *split, o EvaluateOptions) error {
 	for _, task := range o.Tasks {
-		if task != CaptionTask && task != VQATask {
-			return fmt.Errorf("predictions can be scored for the tasks caption and vqa, not %s", task)
+		if task != CaptionTask && task != VQATask && task != OCRTask {
+			return fmt.Errorf("predictions can be scored for the tasks caption, vqa and ocr, not %s", task)
 		}
 	}
 	scored := false
 	var example string
-	for _, task := range []string{CaptionTask, VQATask} {
-		if len(o.Tasks) > 0 && !slices.Contains(o.Tasks, task) {
+	for _, task := range []string{CaptionTask, VQATask, OCRTask} {
+		if len(o.Tasks) > 0 && !slices.Contains(o.Tasks, task) || task == OCRTask && len(o.Tasks) == 0 { // whose ids are those of captions
 			continue
 		}
 		t := mixture.Task{Kind: task, Name: task, Texts: o.Texts}
@@ -180,8 +180,12 @@ func (f *scoredFile) unknown() {
 	}
 }
 
-// scoreItems scores captions or answers, beside the best constant ones.
+// scoreItems scores captions or answers, beside the best constant ones, or texts in images.
 func scoreItems(ctx context.Context, e *Evaluation, s *split, t mixture.Task, items []Item, o EvaluateOptions) error {
+	if t.Kind == OCRTask {
+		e.scoreReadings(items, nil, nil, o.Bootstrap)
+		return nil
+	}
 	if t.Kind == VQATask {
 		a := answerSets{asked: items, model: items}
 		return a.score(e, o)

@@ -13,7 +13,7 @@ type Config struct {
 	// Rules are rules that the program adds to the built-in ones, by name, each with its
 	// parameters; they are applied in the order of their names. Default: none.
 	Rules Rules `yaml:"rules" json:",omitempty"`
-	// Contamination removes samples that share an image with a held-out sample.
+	// Contamination removes samples that share an image or text with a held-out sample.
 	Contamination Contamination `yaml:"contamination"`
 	// Duplicates removes samples whose images an earlier sample has.
 	Duplicates Duplicates `yaml:"duplicates"`
@@ -61,12 +61,16 @@ type Texts struct {
 	MaxSamples int `yaml:"max_samples"`
 }
 
-// Contamination removes samples that share an image with a held-out sample.
+// Contamination removes samples that share an image or text with a held-out sample.
 type Contamination struct {
 	// Exact compares the bytes of images.
 	Exact bool `yaml:"exact"`
 	// Near compares how images look. Default: off.
 	Near NearDuplicate `yaml:"near"`
+	// Words removes samples that share that many words in a row with a held-out sample, in texts
+	// and in questions with their answers (GPT-3: 13). Shorter texts do not count. Default: 0, off.
+	// Legal: 0, and 8 to 64.
+	Words int `yaml:"words"`
 	// Against names further datasets, all of whose samples are held out. Default: none.
 	Against []string `yaml:"against" path:"relative"`
 }

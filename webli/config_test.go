@@ -39,6 +39,7 @@ func TestParseConfig_Errors(t *testing.T) {
 		{"texts: {min_runes: 9, max_runes: 3}", "less than min_runes"},
 		{"duplicates: {near: {bits: 16, colour: 3}}", "legal are 0 to 15"},
 		{"contamination: {near: {bits: 3, colour: 256}}", "contamination.near"},
+		{"contamination: {words: 7}", "contamination.words is 7; legal are 8 to 64"},
 		{"images: {max_samples: -1}", "images.max_samples is -1"},
 		{"duplicates: {merge_texts: true}", "merge_texts needs duplicates.exact"},
 		{"duplicates: {exact: true, pairs: true, merge_texts: true}", "not duplicates.pairs"},

@@ -66,13 +66,17 @@ func Curate(ctx context.Context, in []*shards.Dataset, out string, config Config
 // examineAgainst examines the datasets that are held out as a whole.
 func examineAgainst(ctx context.Context, config Config, options Options) ([]*Candidate, error) {
 	var all []*Candidate
+	var rules []Rule
+	if n := config.Contamination.Words; n > 0 {
+		rules = []Rule{{Examine: wordRuns(n)}}
+	}
 	options.Progress = nil // it counts the samples to curate
 	for _, dir := range config.Contamination.Against {
 		d, err := options.Stores.Open(ctx, dir)
 		if err != nil {
 			return nil, fmt.Errorf("decontaminating: %w", err)
 		}
-		candidates, err := examineAll(ctx, []*shards.Dataset{d}, Config{}, nil, options)
+		candidates, err := examineAll(ctx, []*shards.Dataset{d}, Config{}, rules, options)
 		if err = errors.Join(err, d.Close()); err != nil {
 			return nil, fmt.Errorf("decontaminating against %s: %w", dir, err)
 		}

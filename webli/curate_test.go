@@ -332,3 +332,46 @@ func TestCurate_InterruptedLeavesNothing(t *testing.T) {
 		t.Errorf("left behind: %v", entries)
 	}
 }
+
+func TestCurate_RemovesTextsOfHeldOutSamples(t *testing.T) {
+	const said = "A red bus stops at the corner of a busy street."
+	asked := func(key, question, answer string) shards.Sample {
+		s := sample(key, "train", asPNG(noise(uint64(len(key)), 64, 64)))
+		s.Questions = []shards.Question{{ID: key, Text: question, Answers: []shards.Answer{{Text: answer}}}}
+		return s
+	}
+	read := sample("good-read", "train", asPNG(noise(3, 64, 64)), "a sign")
+	read.Texts = append(read.Texts, shards.Text{Kind: shards.OCR, Value: said})
+	held := asked("held-question", "Which of the two people in front of the", "door?")
+	held.Split = "test"
+	samples := []shards.Sample{
+		sample("held", "test", asPNG(noise(1, 64, 64)), said),
+		held,
+		sample("bad-caption", "train", asPNG(noise(2, 64, 64)), "Look: a RED bus stops, at the corner of Paris"),
+		asked("bad-question", "which of the two people in front of the", "door"),
+		asked("good-question", "which of the two people in front", "is left"),
+		sample("good-short", "train", asPNG(noise(4, 64, 64)), "a red bus stops at the corner"), // seven words
+		read,
+	}
+	against := dataset(t, sample("other", "", asPNG(noise(5, 64, 64)), "nobody knows how many words there are in here"))
+	samples = append(samples, sample("bad-against", "train", asPNG(noise(6, 64, 64)), "and nobody knows how many words there are in it"))
+	for _, c := range []struct {
+		against []string
+		out     int
+	}{{nil, len(samples) - 2}, {[]string{against.Dir()}, len(samples) - 3}} {
+		config := Config{HeldOut: []string{"test"}, Contamination: Contamination{Words: 8, Against: c.against}}
+		report, err := Curate(t.Context(), []*shards.Dataset{dataset(t, samples...)}, filepath.Join(t.TempDir(), "out"), config, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		removed := 0
+		for _, r := range report.Rules {
+			if r.Name == "text_contamination" {
+				removed = r.Removed
+			}
+		}
+		if report.Out != c.out || removed != len(samples)-c.out {
+			t.Errorf("against %v: %+v, want %d out", c.against, report, c.out)
+		}
+	}
+}

@@ -45,12 +45,12 @@ func Inspect(text []byte, name, base string, rules Rules, stores shards.Stores, 
 
 // idle lists settings that have no effect.
 func (c Config) idle() (all strict.Problems) {
-	contamination := c.Contamination.Exact || c.Contamination.Near.on()
+	contamination := c.Contamination.Exact || c.Contamination.Near.on() || c.Contamination.Words > 0
 	if contamination && len(c.HeldOut) == 0 && len(c.Contamination.Against) == 0 {
 		all.Add("contamination", "contamination: there is nothing to compare with; name splits in held_out, or datasets in against")
 	}
 	if !contamination && len(c.Contamination.Against) > 0 {
-		all.Add("contamination.against", "contamination.against: neither exact nor near is set, so nothing is compared")
+		all.Add("contamination.against", "contamination.against: none of exact, near and words is set, so nothing is compared")
 	}
 	if c.Duplicates.Pairs && !c.Duplicates.Exact && !c.Duplicates.Near.on() {
 		all.Add("duplicates.pairs", "duplicates.pairs: neither exact nor near is set, so no duplicates are looked for")

@@ -34,6 +34,9 @@ func (c Config) problems() (all strict.Problems) {
 		all.Add("texts.max_runes", "texts.max_runes %d is less than min_runes %d", c.Texts.MaxRunes, c.Texts.MinRunes)
 	}
 	c.Rules.problems(&all)
+	if n := c.Contamination.Words; n != 0 && (n < fewestWords || n > mostWords) {
+		all.Add("contamination.words", "contamination.words is %d; legal are %d to %d words in a row, and 0, which turns the rule off", n, fewestWords, mostWords)
+	}
 	c.Contamination.Near.problems("contamination.near", &all)
 	c.Duplicates.Near.problems("duplicates.near", &all)
 	if d := c.Duplicates; d.MergeTexts && (d.Pairs || !d.Exact && !d.Near.on()) {

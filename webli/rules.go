@@ -35,6 +35,7 @@ func (c Config) builtins(against []*Candidate) (before, after []builtin) {
 	after = []builtin{
 		{"contamination", contamination.Exact, sameAsHeldOut(against), "look at held_out and contamination"},
 		{"near_contamination", contamination.Near.on(), likeHeldOut(contamination.Near, against), "loosen contamination.near"},
+		{"text_contamination", contamination.Words > 0, wordsOfHeldOut(contamination.Words, against), "raise contamination.words"},
 		{duplicate, duplicates.Exact, exactDuplicates(duplicates.Pairs), "if rows of one image differ in their texts, duplicates.merge_texts keeps these"},
 		{"near_duplicate", duplicates.Near.on(), nearDuplicates(duplicates.Near, duplicates.Pairs), "loosen duplicates.near"},
 		{lowScore, c.Top.Score != "", bestScored(c.Top), "look at top"},

@@ -70,6 +70,14 @@ var builtin = Table{
 	flickr30kRetrieval,
 	xm3600Retrieval,
 
+	// Classes of images.
+	imagenet,
+	imagenetReal,
+	imagenetV2,
+	imagenetA,
+	imagenetR,
+	imagenetSketch,
+
 	// Masks and boxes.
 	refcoco,
 	refcocoPlus,

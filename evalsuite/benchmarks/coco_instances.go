@@ -6,7 +6,7 @@ import "github.com/pali3/pali3/evalsuite/metrics/detection"
 var cocoInstances = Benchmark{
 	Name: "coco-instances", About: "COCO: boxes and masks of 80 kinds of objects",
 	Layout: "coco-instances", Task: Boxes,
-	Splits: []Split{{Name: "val2017", N: 5000}, {Name: "val2014", N: 40504}},
+	Splits: []Split{{"val2017", 5000, Secondary, cardCOCO2017}, {"val2014", 40504, Secondary, "Hugging Face, HuggingFaceM4/VQAv2: images"}},
 	Prompt: "detect {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 256},
 	Metrics: averagePrecisions(detection.COCO, "pycocotools, cocoeval.py"),
 	Unit:    "image", Cluster: "image",

@@ -9,7 +9,7 @@ const siglip2Readme = "SigLIP 2, big_vision configs/proj/image_text/README_sigli
 var cocoRetrieval = Benchmark{
 	Name: "coco-retrieval", About: "COCO images and captions, split of Karpathy, ranked by embeddings",
 	Layout: "karpathy", Task: Retrieval,
-	Splits:  []Split{{Name: "test", N: 5000}, {Name: "val", N: 5000}},
+	Splits:  []Split{{"test", 5000, Secondary, tfdsCOCO}, {"val", 5000, Secondary, tfdsCOCO}},
 	Metrics: retrievalMetrics(),
 	Unit:    "image or text", Cluster: "image",
 	Published: slices.Concat(

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -72,10 +73,10 @@ func (i *Item) List(name string) []string {
 	return list
 }
 
-// Items returns what the benchmark asks of a sample: an item for each question, for the captions of
-// each language, or for the boxes of its first image (see [ShareCategories]). The sample is one of a
-// dataset that was made of the benchmark, or that of a [Record]; fields are those of the record, nil
-// for a sample of a dataset.
+// Items returns what the benchmark asks of a sample: an item for each question, for the captions
+// of each language, or for the boxes of its first image (see [ShareCategories]). The sample is one
+// of a dataset that was made of the benchmark, or that of a [Record]; fields are those of the
+// record, nil for a sample of a dataset.
 func (b *Benchmark) Items(s *shards.Sample, id string, fields []Field) []Item {
 	return b.appendItems(nil, s, id, fields)
 }
@@ -100,6 +101,9 @@ func (b *Benchmark) appendItems(items []Item, s *shards.Sample, id string, field
 	case Boxes:
 		return append(items, sceneItem(s, id))
 	}
+	if b.Task == Labels && len(s.Questions) == 0 {
+		return appendLabel(items, s, id)
+	}
 	for n := range s.Questions {
 		q := &s.Questions[n]
 		item := Item{ID: q.ID, Image: s.Key, Split: s.Split, Language: q.Language, Kind: q.Kind, Question: q.Text, Fields: fieldsOf(s, q, fields)}
@@ -116,6 +120,16 @@ func (b *Benchmark) appendItems(items []Item, s *shards.Sample, id string, field
 			b.Adapt(&item)
 		}
 		items = append(items, item)
+	}
+	return items
+}
+
+// appendLabel adds the item of an image whose label is its title.
+func appendLabel(items []Item, s *shards.Sample, id string) []Item {
+	for n := range s.Texts {
+		if s.Texts[n].Kind == shards.Title {
+			return append(items, Item{ID: cmp.Or(id, s.Key), Image: s.Key, Split: s.Split, Fields: metadataOf(s), References: []string{s.Texts[n].Value}, also: []string{path.Base(s.Key)}})
+		}
 	}
 	return items
 }

@@ -1,11 +1,14 @@
 package benchmarks
 
+// tfdsCOCO is where the sizes of the splits of Karpathy were read.
+const tfdsCOCO = "tensorflow.org/datasets/catalog/coco_captions"
+
 // karpathy is COCO in the split of Karpathy and Fei-Fei (CVPR 2015), dataset_coco.json. Predictions
 // are named by cocoid, imgid or file name.
 var karpathy = Benchmark{
 	Name: "karpathy", About: "COCO captions, split of Karpathy: five captions for each photograph",
 	Layout: "karpathy", Task: Captions,
-	Splits: []Split{{Name: "test", N: 5000}, {Name: "val", N: 5000}, {Name: "restval", N: 30504}, {Name: "train", N: 82783}},
+	Splits: []Split{{"test", 5000, Secondary, tfdsCOCO}, {"val", 5000, Secondary, tfdsCOCO}, {"restval", 30504, Secondary, tfdsCOCO}, {"train", 82783, Secondary, tfdsCOCO}},
 	Prompt: "caption {language}\n", Ops: resized, Decoding: captionBeams(32),
 	Metrics: captionMetrics,
 	Unit:    "image", Cluster: "image",

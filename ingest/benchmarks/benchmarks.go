@@ -27,13 +27,13 @@ import (
 // Options say where a benchmark's files are.
 type Options struct {
 	Layout      string // a name of [Layouts]
-	Annotations string // the file; for AI2D and SciCap the folder; for easy-VQA, ChartQA, POPE and MME the file or the folder
+	Annotations string // the file; for AI2D and SciCap the folder; for easy-VQA, ChartQA, POPE, MME and ImageNet the file or the folder
 	Questions   string // the file of questions, if there is a separate one (VQA v2, OK-VQA, ActivityNet-QA, RSVQA); for SciCap the list of figures
 	Classes     string // the names of classes (Open Images)
 	Labels      string // the labels of images (Open Images), for [Annotations] only
 	Hierarchy   string // the hierarchy of classes (Open Images), for [Annotations] only
 	Instances   string // boxes and images (RefCOCO). Default: instances.json beside the annotations
-	Images      string // the folder of images; empty for easy-VQA's folder
+	Images      string // the folder of images; empty for easy-VQA's and ImageNet's folder
 	Split       string // of the samples whose file does not name one
 
 	withoutImages bool // do not read images that are in the file
@@ -59,6 +59,9 @@ func New(o Options) (*Benchmark, error) {
 		if err := o.checkEasyFolder(); err != nil {
 			return nil, err
 		}
+		o.Images = o.Annotations
+	}
+	if o.Layout == "imagenet" && o.Images == "" && o.isFolder() {
 		o.Images = o.Annotations
 	}
 	if o.Images == "" && !l.embeds {
@@ -106,7 +109,7 @@ func (o Options) isFolder() bool {
 		return o.Images == o.Annotations
 	}
 	info, err := os.Stat(o.Annotations)
-	return slices.Contains([]string{"mme", "chartqa", "pope"}, o.Layout) && err == nil && info.IsDir()
+	return slices.Contains([]string{"mme", "chartqa", "pope", "imagenet"}, o.Layout) && err == nil && info.IsDir()
 }
 
 // checkFiles returns an error for a file that does not exist or that the layout does not have.

@@ -135,6 +135,8 @@ var published = []fixture{
 		[]string{"Data/3.tif"}, []string{"! row", "3 1 images ?7 area What is the area? =1014m2"}},
 	{"scicap", `{"contains-subfigure":false,"Img-text":["0","time"],"paper-ID":"1001.0025v1","figure-ID":"1001.0025v1-Figure2-1.png","figure-type":"Graph Plot","0-originally-extracted":"Figure 2: Delay.","1-lowercase-and-token-and-remove-figure-index":{"caption":"delay ."}}`, "", "",
 		[]string{"Test/1001.0025v1-Figure2-1.png"}, []string{"1001.0025v1-Figure2-1.png 1 images caption/en:delay . ocr/en:0 time contains_subfigure=false figure_type=Graph Plot paper=1001.0025v1"}},
+	{"imagenet", "ImageId,PredictionString\nILSVRC2012_val_00000001,n01751748 111 108 230 366 n01751748 1 2 3 4\nILSVRC2012_val_00000002,\n", "", "", []string{"ILSVRC2012_val_00000001.JPEG"},
+		[]string{"! row", "ILSVRC2012_val_00000001.JPEG 1 images title/:n01751748"}},
 	{"nlvr", `{"sentence":"A box.","label":"true","identifier":"72-0","directory":"5","evals":{"r1":"true"},"structured_rep":[[]]}` + "\n", "", "",
 		[]string{"5/a-72-0-0.png", "a-72-0-5.png"}, []string{"! a-72-0-1.png absent", "! a-72-0-2.png absent", "! a-72-0-3.png absent", "! a-72-0-4.png absent",
 			"a-72-0-0.png 1 images ?72-0-0 true_false A box. =true", "a-72-0-5.png 1 images ?72-0-5 true_false A box. =true"}},

@@ -41,7 +41,7 @@ func FuzzLayouts(f *testing.F) {
 		if o.Layout == "ai2d" || o.Layout == "scicap" {
 			o.Annotations = dir
 		}
-		if slices.Contains([]string{"mme", "chartqa", "pope"}, o.Layout) && len(beside) == 0 {
+		if slices.Contains([]string{"mme", "chartqa", "pope", "imagenet"}, o.Layout) && len(beside) == 0 {
 			o.Annotations = dir
 		}
 		other := filepath.Join(dir, "instances.json")

@@ -67,6 +67,7 @@ func layouts() []layout {
 		{name: "vg-objects", read: readVGObjects, needs: ".objects"},
 		{name: "easyvqa", read: readEasyVQA},
 		{name: "openimages-boxes", read: readOpenImages, records: openScenes},
+		{name: "imagenet", read: readImageNet},
 		{name: "localized-narratives", read: readNarratives, needs: ".image_id .caption"},
 		{name: "mme", read: readMME, merge: byImage, embeds: true},
 		{name: "mmstar", read: readMMStar, merge: byImage, embeds: true},
