@@ -286,8 +286,8 @@ func (b *Benchmark) records(ctx context.Context, f Files) iter.Seq2[Record, erro
 	if b.Read != nil {
 		return b.Read(ctx, f)
 	}
-	if b.Layout != "openimages-boxes" {
-		f.Labels = "" // of images, which the benchmark reads itself
+	if b.Layout == "imagenet" && b.Beside != nil {
+		f.Labels = "" // which Beside reads
 	}
-	return layouts.Annotations(ctx, layouts.Options{Layout: b.Layout, Annotations: f.Annotations, Questions: f.Questions, Instances: f.Instances, Classes: f.Classes, Labels: f.Labels, Hierarchy: f.Hierarchy, Split: f.Split})
+	return layouts.Annotations(ctx, layouts.Options{Layout: b.Layout, Annotations: f.Annotations, Questions: f.Questions, Instances: f.Instances, Classes: f.Classes, Labels: f.Labels, Hierarchy: f.Hierarchy})
 }

@@ -67,9 +67,14 @@ func TestScore_ReaLHasSeveralRightLabels(t *testing.T) {
 	if err != nil || math.Abs(result.Scores["top1"].Value-998./999) > 1e-12 || result.Scores["top1"].N != 999 {
 		t.Fatalf("%+v, %v", result, err)
 	}
-	plain, err := imagenet.Score(t.Context(), files, Options{Bootstrap: quick})
+	without := files
+	without.Labels = ""
+	plain, err := imagenet.Score(t.Context(), without, Options{Bootstrap: quick})
 	if err != nil || math.Abs(plain.Scores["top1"].Value-0.999) > 1e-12 {
 		t.Errorf("%+v, %v", plain, err)
+	}
+	if _, err := imagenet.Score(t.Context(), files, Options{Bootstrap: quick}); err == nil || !strings.Contains(err.Error(), "imagenet has no file of image-labels") {
+		t.Error(err)
 	}
 	files.Labels = ""
 	if _, err := imagenetReal.Score(t.Context(), files, Options{Bootstrap: quick}); err == nil || !strings.Contains(err.Error(), "name real.json by --image-labels") {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -210,25 +211,35 @@ func TestRanks_CountFromOne(t *testing.T) {
 }
 
 // BenchmarkRankEmbeddings compares ranking with the product alone, by the same kernel and blocks.
+// PALI3_RANK, as in "100000 500000 768", names further numbers of images and texts, and a width.
 func BenchmarkRankEmbeddings(b *testing.B) {
-	for _, width := range []int{512, 1152} {
-		const imageCount, perImage = 2400, 5
+	sizes := [][3]int{{2400, 12000, 512}, {2400, 12000, 1152}}
+	var further [3]int
+	if n, _ := fmt.Sscan(os.Getenv("PALI3_RANK"), &further[0], &further[1], &further[2]); n == len(further) {
+		sizes = [][3]int{further}
+	}
+	for _, size := range sizes {
+		width, perImage := size[2], size[1]/size[0]
 		rng := random.New(1)
-		images, texts := randomVectors(rng, imageCount, width, false), randomVectors(rng, imageCount*perImage, width, false)
+		images, texts := randomVectors(rng, size[0], width, false), randomVectors(rng, size[1], width, false)
 		pairs := make([]Pair, texts.N())
 		for i := range pairs {
-			pairs[i] = Pair{i / perImage, i}
+			pairs[i] = Pair{min(i/perImage, size[0]-1), i}
 		}
 		flop := 2 * float64(width) * float64(images.N()) * float64(texts.N())
-		for name, run := range map[string]func(){
-			"rank": func() { RankEmbeddings(context.Background(), images, texts, pairs) },
-			"product": func() {
+		for _, run := range []struct {
+			name string
+			do   func()
+		}{
+			{"product", func() {
 				countAll(context.Background(), images, texts, newTargets(images.N(), nil, nil, nil), newTargets(texts.N(), nil, nil, nil))
-			},
+			}},
+			{"rank", func() { RankEmbeddings(context.Background(), images, texts, pairs) }},
 		} {
-			b.Run(fmt.Sprint(name, "/", width), func(b *testing.B) {
+			b.Run(fmt.Sprintf("%s/%dx%dx%d", run.name, size[0], size[1], width), func(b *testing.B) {
+				b.ReportAllocs()
 				for b.Loop() {
-					run()
+					run.do()
 				}
 				b.ReportMetric(float64(b.N)*flop/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 			})
