@@ -83,7 +83,10 @@ func (b *Benchmark) Items(s *shards.Sample, id string, fields []Field) []Item {
 
 // appendRecord adds the items of a record of the owner's files.
 func (b *Benchmark) appendRecord(items []Item, r *Record) []Item {
-	if r.Scene != nil && b.Task == Boxes {
+	if b.Task == Boxes {
+		if r.Scene == nil { // a record that only counts what was left out
+			return items
+		}
 		return append(items, Item{ID: r.ID, Image: r.Sample.Key, Split: r.Sample.Split, Fields: r.Fields, Scene: r.Scene})
 	}
 	first := len(items)

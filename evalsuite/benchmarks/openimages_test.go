@@ -67,6 +67,11 @@ func TestScore_OpenImagesNamesFaults(t *testing.T) {
 		}
 	}
 	files := openFiles(t, openResults)
+	files.Classes = "" // the labels are named by their ids
+	if result, err := openImagesBoxes.Score(t.Context(), files, Options{Bootstrap: quick, Partial: true}); err != nil || result.Slices["category"]["/m/cat"]["ap50"].N == 0 {
+		t.Errorf("%+v, %v", result, err)
+	}
+	files = openFiles(t, openResults)
 	files.Labels = ""
 	if _, err := openImagesBoxes.Score(t.Context(), files, Options{Bootstrap: quick}); err == nil || !strings.Contains(err.Error(), "no file of labels (--image-labels)") {
 		t.Error(err)
