@@ -105,13 +105,19 @@ func (c recipeList) Run(con *console) error {
 }
 
 type recipeShow struct {
-	Recipe string `arg:"" help:"Shipped recipe, or a YAML file."`
+	Recipe   string `arg:"" help:"Shipped recipe, or a YAML file."`
+	Resolved bool   `help:"Merge the recipes that it includes, and say which file and line each key is from."`
 }
 
 func (c recipeShow) Run(con *console) error {
 	file, err := recipes.Open(c.Recipe)
 	if err != nil {
 		return err
+	}
+	if c.Resolved {
+		if file.Text, err = stages.Resolve(file.Text, file.Name, file.Dir); err != nil {
+			return err
+		}
 	}
 	_, err = con.out.Write(file.Text)
 	return err

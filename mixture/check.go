@@ -3,7 +3,6 @@ package mixture
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/pali3/pali3/augment"
@@ -34,12 +33,7 @@ func (r *Recipe) Problems() (all strict.Problems) {
 	if r.Lengths.Texts < 0 {
 		all.Add("lengths.texts", "lengths.texts: %d, must not be below zero", r.Lengths.Texts)
 	}
-	if !notBelowZero(r.Temperature) {
-		all.Add("temperature", "temperature: %g, must not be below zero", r.Temperature)
-	}
-	if err := r.checkVersion(); err != nil {
-		all.Add("stream_version", "%v", err)
-	}
+	all = append(all, r.mixingProblems()...)
 	if r.Tokenizer.Model == "" {
 		all.Add("tokenizer.model", "tokenizer.model: missing; name a SentencePiece model, which pali3 tokenizer train makes")
 	}
@@ -51,6 +45,14 @@ func (r *Recipe) Problems() (all strict.Problems) {
 }
 
 func notBelowZero(x float64) bool { return x >= 0 && !math.IsInf(x, 0) }
+
+// mustBe says what a number that is below zero, infinite or none must be.
+func mustBe(x float64) string {
+	if x < 0 && !math.IsInf(x, 0) {
+		return fmt.Sprintf("%g, must not be below zero", x)
+	}
+	return fmt.Sprintf("%g, must be a finite number", x)
+}
 
 // problems lists what is wrong with the image ops.
 func (c ImageConfig) problems(registry *Registry) (all strict.Problems) {
@@ -116,10 +118,10 @@ func (r *Recipe) taskProblems() (all strict.Problems) {
 	for i := range r.Tasks {
 		t := &r.Tasks[i]
 		for _, p := range t.problems(r) {
-			all.Add("tasks."+strconv.Itoa(i)+"."+p.Path, "tasks[%d] (%s): %s", i, t.Name, p.Text)
+			all.Add(r.TaskPath(i)+"."+p.Path, "tasks[%d] (%s): %s", i, t.Name, p.Text)
 		}
 		if names[t.Name] && t.Name != "" {
-			all.Add("tasks."+strconv.Itoa(i)+".name", "tasks[%d]: the name %q is taken", i, t.Name)
+			all.Add(r.TaskPath(i)+".name", "tasks[%d]: the name %q is taken", i, t.Name)
 		}
 		names[t.Name] = true
 		total += max(t.Weight, 0)
@@ -136,8 +138,15 @@ func (t *Task) problems(r *Recipe) (all strict.Problems) {
 		all.Add("name", "name: missing")
 	}
 	if !notBelowZero(t.Weight) {
-		all.Add("weight", "weight: %g, must not be below zero", t.Weight)
+		all.Add("weight", "weight: %s", mustBe(t.Weight))
 	}
+	if t.Epochs < 0 {
+		all.Add("epochs", "epochs: %d, must not be below zero", t.Epochs)
+	}
+	if len(t.Tasks) == 0 && (t.Temperature != 0 || t.Sizes) {
+		all.Add("tasks", "tasks: missing; temperature and sizes of an entry are for its tasks")
+	}
+	all = append(all, t.BalanceLanguages.problems()...)
 	if t.Neighbours < 0 {
 		all.Add("neighbours", "neighbours: %d, must not be below zero", t.Neighbours)
 	}

@@ -12,8 +12,8 @@ import (
 
 // Batch makes the batch of a step. It depends on the recipe, its seed and the step alone.
 func (s *Stream) Batch(ctx context.Context, step int) (*Batch, error) {
-	if step < 0 {
-		return nil, fmt.Errorf("batch of step %d", step)
+	if err := s.endOf(step); err != nil {
+		return nil, err
 	}
 	b := s.newBatch(step, s.shapeAt(step))
 	first := step*s.recipe.Batch + s.options.ShardIndex*s.shape.Rows
@@ -90,14 +90,20 @@ func (s *Stream) fill(b *Batch, row int, t *task, before int) error {
 
 // drawn is a sample that was drawn for an example.
 type drawn struct {
-	sample shards.Sample
-	index  int            // its row in the dataset
-	rng    *random.Stream // of the example's own choices
+	task     *Task         // or the task in the language that was drawn
+	language *languagePart // nil if languages are not balanced
+	sample   shards.Sample
+	index    int            // its row in the dataset
+	rng      *random.Stream // of the example's own choices
 }
 
 // draw draws the sample for an example of the task. The first attempt follows the order of the
 // epoch, later ones take any sample.
 func (t *task) draw(seed uint64, before, attempt int) (d drawn, err error) {
+	d.task = t.Task
+	if t.source.turns != nil {
+		return t.drawLanguage(seed, before, attempt)
+	}
 	n := t.source.len()
 	epoch, at := before/n, before%n
 	key := random.Key(seed, random.Name(t.Name), uint64(epoch))

@@ -54,7 +54,7 @@ func (s *Stream) example(t *task, d *drawn) (example ids, err error) {
 // draft has the kind make a draft of a sample, with the task's shots before it.
 func (s *Stream) draft(t *task, d *drawn) (Draft, error) {
 	m := &Material{
-		Task: t.Task, Sample: &d.sample, Labels: t.source.labels, Rng: d.rng, others: t.others(d.index),
+		Task: d.task, Sample: &d.sample, Labels: t.source.labels, Rng: d.rng, others: t.others(d),
 		room: room{s.vocab, s.recipe.Lengths.Encoder, s.recipe.Lengths.Decoder},
 	}
 	draft, err := t.kind.Make(m)
@@ -64,14 +64,19 @@ func (s *Stream) draft(t *task, d *drawn) (Draft, error) {
 	return draft, err
 }
 
-// others returns what draws further samples of the task for an example of a row.
-func (t *task) others(row int) others {
+// others returns what draws further samples of the task, in the language of the example if these
+// are balanced.
+func (t *task) others(d *drawn) others {
+	n, row := t.source.len(), t.source.row
+	if d.language != nil {
+		n, row = d.language.rows.size, d.language.rows.at
+	}
 	read := func(at int) (shards.Sample, int, error) {
-		index := t.source.row(at)
+		index := row(at)
 		s, err := t.source.dataset.Row(index)
 		return s, index, err
 	}
-	return others{rows: t.source.len(), read: read, taken: []int{row}}
+	return others{rows: n, read: read, taken: []int{d.index}}
 }
 
 // encodeTexts encodes as many texts as an example has room for. If there are fewer, some are used

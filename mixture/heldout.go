@@ -5,7 +5,7 @@ package mixture
 func (r Recipe) HeldOut(data, split string) Recipe {
 	tasks := make([]Task, len(r.Tasks))
 	for i, t := range r.Tasks {
-		t.Split = split
+		t.Split, t.Epochs = split, 0
 		if data != "" {
 			t.Data = ""
 		}
@@ -19,5 +19,6 @@ func (r Recipe) HeldOut(data, split string) Recipe {
 		r.Images.Ops = r.Images.EvalOps
 	}
 	r.Images.SequenceLengths = nil // that of the ops
+	r.Curriculum, r.WhenUsedUp = nil, ""
 	return r
 }

@@ -1,7 +1,6 @@
 package mixture
 
 import (
-	"math"
 	"sync"
 
 	"github.com/pali3/pali3/random"
@@ -79,6 +78,9 @@ func (m *mix) at(position int) (task, before int, err error) {
 	return t.task, block*m.counts[t.task] + t.before, nil
 }
 
+// end says that the stream has no end.
+func (m *mix) end() int { return endless }
+
 // turns returns a block's order.
 func (m *mix) turns(block int) []turn {
 	m.mu.Lock()
@@ -104,26 +106,4 @@ func (m *mix) draw(block int) []turn {
 		seen[task]++
 	}
 	return order
-}
-
-// temper flattens a weight: w^(1/T). A temperature of 0 counts as 1.
-func temper(weight, temperature float64) float64 {
-	if temperature == 0 || temperature == 1 || weight == 0 {
-		return weight
-	}
-	return math.Pow(weight, 1/temperature)
-}
-
-// Shares returns the share of each task in the examples: its weight, flattened by the temperature,
-// of all weights.
-func (r Recipe) Shares() []float64 {
-	shares, total := make([]float64, len(r.Tasks)), 0.0
-	for i, t := range r.Tasks {
-		shares[i] = temper(t.Weight, r.Temperature)
-		total += shares[i]
-	}
-	for i := range shares {
-		shares[i] /= total
-	}
-	return shares
 }

@@ -15,14 +15,16 @@
 //	open.go     recipe: datasets, vocabulary, image ops
 //	scan.go     dataset: the samples that each task can use            (source.go, columns.go)
 //	draw.go     step, row: a position of the stream
-//	            position: which task, and that task's example index    (mix.go)
+//	            position: which task, and that task's example index    (balanced.go, languages.go)
 //	            index: which sample, in which epoch                    (order.go)
 //	example.go  sample: prompt and target, then ids                    (kinds.go, kind_*.go, denoise.go)
 //	images.go   image: pixels
 //	place.go    ids: the row of the batch, truncated to the recipe's lengths (shape.go, batch.go)
 //
-// Weights are met exactly in every block of examples. The order of samples is a keyed permutation
-// evaluated at a position, so a run resumes by asking for the next step. A sample that cannot be
+// After any number of examples each task has had its share of them to within one, also where shares
+// change ([Recipe.Curriculum]) or tasks are used up ([Task.Epochs]). The order of samples is a
+// keyed permutation evaluated at a position, so a run resumes by asking for the next step. The
+// order has versions (version.go): a run keeps the one that it began with. A sample that cannot be
 // used is replaced by another, always the same, and is reported by [Stream.Skipped].
 //
 // The package owns what the model is asked and what it should answer. It knows no network and no

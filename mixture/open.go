@@ -59,6 +59,7 @@ type task struct {
 	denoise denoiseTask
 	failed  bool    // to be prepared
 	source  *source // nil if the task makes no examples
+	scanErr error   // of the task alone, in the scan of its dataset
 }
 
 // Open opens the datasets and the tokenizer of a recipe, and finds the samples of each task.
@@ -150,8 +151,8 @@ func (s *Stream) open(all bool) (failed []failure) {
 	return failed
 }
 
-func taskPath(i int, key string) string {
-	return strings.TrimSuffix(fmt.Sprintf("tasks.%d.%s", i, key), ".")
+func (s *Stream) taskPath(t *task, key string) string {
+	return strings.TrimSuffix(s.recipe.TaskPath(t.number)+"."+key, ".")
 }
 
 // divide checks and fills in which shard of a batch the stream makes.
@@ -176,25 +177,23 @@ func (s *Stream) taskError(t *task, err error) error {
 // and true if bad said to stop.
 func (s *Stream) openTasks(bad func(path string, err error) bool) (weights []float64, stop bool) {
 	s.openDatasets()
-	for i, t := range s.tasks {
+	for _, t := range s.tasks {
 		key, err := s.prepareTask(t)
-		if t.failed = err != nil; t.failed && bad(taskPath(i, key), s.taskError(t, err)) {
+		if t.failed = err != nil; t.failed && bad(s.taskPath(t, key), s.taskError(t, err)) {
 			return nil, true
 		}
 	}
 	s.scanDatasets()
-	weights = make([]float64, len(s.tasks))
-	for i, t := range s.tasks {
-		weights[i] = temper(t.Weight, s.recipe.Temperature)
+	for _, t := range s.tasks {
 		err := s.found(t)
 		if s.options.Lenient && errors.As(err, &noSample{}) {
-			weights[i], err = 0, nil
+			err = nil
 		}
-		if err != nil && bad(taskPath(i, ""), s.taskError(t, err)) {
+		if err != nil && bad(s.taskPath(t, ""), s.taskError(t, err)) {
 			return nil, true
 		}
 	}
-	return weights, false
+	return s.weightsWith(nil), false
 }
 
 // prepareTask checks that a task's dataset is open and that the vocabulary has what the task needs.

@@ -7,6 +7,10 @@ import (
 
 // Recipe says what a model is fed. It is the data half of a stage's YAML.
 type Recipe struct {
+	// Include names recipes that this one begins with: what it says itself takes the place of what
+	// they say, and lists of tasks are joined by the tasks' names. The recipe of a run has them
+	// merged. Default: none. Legal: YAML files, relative to this one.
+	Include []string `yaml:"include,omitempty"`
 	// Seed of every random choice: the order of the samples, crops, dropout, the first weights.
 	// Default: 0.
 	Seed uint64 `yaml:"seed"`
@@ -26,10 +30,24 @@ type Recipe struct {
 	// Temperature flattens the weights: a weight w counts as w^(1/T). Default: 1.
 	// Legal: 0 (as 1) and above.
 	Temperature float64 `yaml:"temperature,omitempty"`
+	// Sizes multiplies the weight of each task by the number of samples that it can use, before the
+	// temperature: with weights of 1, all samples are equally frequent. Default: false.
+	Sizes bool `yaml:"sizes,omitempty"`
+	// Mixtures are groups of tasks with a weight of their own: see the keys tasks and mixture of a
+	// task. Default: none.
+	Mixtures []Mixture `yaml:"mixtures,omitempty"`
+	// Curriculum is the weights at some steps. Between two of them the share of each task changes
+	// linearly; before the first and after the last it is constant. Default: the tasks' own weights
+	// at all steps.
+	Curriculum []CurriculumPoint `yaml:"curriculum,omitempty"`
+	// WhenUsedUp says what happens when a task has had its epochs. Default: continue. Legal:
+	// continue (the other tasks share what is left, and the stream ends when all are used up), stop
+	// (the stream ends).
+	WhenUsedUp string `yaml:"when_used_up,omitempty"`
 	// StreamVersion is the version of the order of examples: which task is next, and which sample.
 	// A run records the one that it began with and keeps it when it is resumed; a run from before
 	// there were versions, and a recipe that names its family by the older key stage, have 1.
-	// Default: 0, the newest, or that of the run to resume. Legal: 0 and 1.
+	// Default: 0, the newest, or that of the run to resume. Legal: 0 to 2.
 	StreamVersion int `yaml:"stream_version,omitempty"`
 	// Prompts names the set of prompts of tasks without one of their own. Default: pali. Legal:
 	// pali, paligemma.
@@ -103,12 +121,18 @@ type Task struct {
 	// Weight of the task in the mixture, relative to the others'; of weight 0 no example is made.
 	// Required. Legal: 0 and above, one above 0.
 	Weight float64 `yaml:"weight"`
+	// Epochs is how often the task takes each of its samples, then it is used up: see when_used_up.
+	// Default: 0, without end. Legal: 0 and above.
+	Epochs int `yaml:"epochs,omitempty"`
 	// Data is a dataset of the task's own. Default: the recipe's.
 	Data string `yaml:"data,omitempty" path:"relative"`
 	// Split of the samples. Default: train. Legal: a split of the dataset, or all for every sample.
 	Split string `yaml:"split,omitempty"`
 	// Languages of texts or questions (BCP-47, such as en or pt-BR). Default: any.
 	Languages []string `yaml:"languages,omitempty"`
+	// BalanceLanguages says which share of the examples is of each language. Default: each sample
+	// is as frequent as any other.
+	BalanceLanguages *LanguageBalance `yaml:"balance_languages,omitempty"`
 	// Texts are the kinds of text. Default: any but ocr, which kind ocr takes. Legal: alt, caption,
 	// title, ocr, or what else the dataset has. A contrastive task may name answers: a text made of
 	// what a sample's questions are answered with, yes and no left out, for images without
@@ -165,15 +189,32 @@ type Task struct {
 	Denoisers string `yaml:"denoisers,omitempty"`
 	// Modes puts UL2's mode token before a corrupted text; it needs tokenizer.mode_tokens.
 	Modes bool `yaml:"modes,omitempty"`
+	// Mixture is the name of the mixture that the task is in. Default: none, it is in the recipe's
+	// own.
+	Mixture string `yaml:"mixture,omitempty"`
+	// Tasks makes this entry a mixture: a name and a weight, which these tasks divide by theirs. It
+	// has no kind. A recipe that is resolved, as in a run, has it among its mixtures instead.
+	Tasks []Task `yaml:"tasks,omitempty"`
+	// Temperature of an entry with tasks flattens their weights. Default: 1.
+	Temperature float64 `yaml:"temperature,omitempty"`
+	// Sizes of an entry with tasks multiplies their weights by their numbers of samples.
+	Sizes bool `yaml:"sizes,omitempty"`
+
+	at string // the path of the task in a recipe with tasks in tasks
 }
 
 // ParseRecipe parses a recipe's YAML, whose name is for errors, with assignments such as "batch=8"
 // applied. Registry, which may be nil, holds what the recipe may name.
 func ParseRecipe(content []byte, name string, registry *Registry, assignments ...string) (Recipe, error) {
 	r := Recipe{Registry: registry}
+	content, _, err := strict.Include(content, name, "", nil, &r)
+	if err != nil {
+		return Recipe{}, err
+	}
 	if err := strict.Read(content, name, &r, assignments...); err != nil {
 		return Recipe{}, err
 	}
+	r = r.Flat()
 	return r, r.Problems().At(content, name, assignments)
 }
 

@@ -91,7 +91,7 @@ func (d *scannedDataset) scan(finders []*finder) error {
 		row++
 	}
 	for _, f := range finders {
-		f.finish(d.Dataset)
+		f.scanErr = f.finish(d.Dataset)
 	}
 	return nil
 }
@@ -103,6 +103,8 @@ type noSample struct{ error }
 func (s *Stream) found(t *task) error {
 	d := s.datasets[t.folder(&s.recipe)]
 	switch {
+	case t.scanErr != nil:
+		return t.scanErr
 	case t.Weight == 0 || t.failed || t.source != nil:
 		return nil
 	case d.scanErr != nil:

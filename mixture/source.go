@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pali3/pali3/mixture/internal/schedule"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -16,6 +17,10 @@ type source struct {
 	order     Order
 	labels    Labels         // of its samples
 	languages map[string]int // of the texts or questions that the task can use
+	// parts are the samples by language, and turns says which is next; nil if languages are not
+	// balanced.
+	parts []languagePart
+	turns *schedule.Schedule
 }
 
 // len returns the number of samples that the task can use.
@@ -52,10 +57,11 @@ type finder struct {
 	keys      []string // of the rows, where their order counts
 	labels    labelFinder
 	languages map[string]int
+	parts     languageFinder // if languages are balanced
 }
 
 func newFinder(t *task) *finder {
-	return &finder{task: t, split: t.split(), languages: map[string]int{}, labels: labelFinder{}}
+	return &finder{task: t, split: t.split(), languages: map[string]int{}, labels: labelFinder{}, parts: languageFinder{}}
 }
 
 // see takes a sample if the task can use it. The sample's memory is used again afterwards, so that
@@ -65,8 +71,12 @@ func (f *finder) see(row int, s *shards.Sample) {
 		return
 	}
 	f.rows.add(row)
-	for _, language := range f.kind.languages(f.Task, s) {
+	languages := f.kind.languages(f.Task, s)
+	for _, language := range languages {
 		addName(f.languages, language)
+	}
+	if f.BalanceLanguages != nil {
+		f.parts.see(row, languages)
 	}
 	if f.kind.Labels != nil {
 		f.labels.see(f.kind.Labels(f.Task, s), s.Key, row)
@@ -92,10 +102,10 @@ func (f *finder) columns() []string {
 }
 
 // finish makes the task's source of what was found, if anything was.
-func (f *finder) finish(d *shards.Dataset) {
+func (f *finder) finish(d *shards.Dataset) (err error) {
 	rows := f.rows.rows()
 	if rows.size == 0 {
-		return
+		return nil
 	}
 	f.source = &source{
 		dataset: d, rows: rows, languages: f.languages, labels: f.labels.inOrder(),
@@ -105,6 +115,10 @@ func (f *finder) finish(d *shards.Dataset) {
 		f.source.sorted = byKey(f.keys)
 		f.source.order = NeighbourOrder(rows.size, f.Neighbours)
 	}
+	if f.BalanceLanguages != nil {
+		f.source.parts, f.source.turns, err = f.parts.parts(f.Task)
+	}
+	return err
 }
 
 // byKey returns the numbers of the keys in the order of the keys.

@@ -3,12 +3,14 @@ package mixture
 import "fmt"
 
 // NewestStreamVersion is the order of examples of a recipe that states no stream_version.
-const NewestStreamVersion = 1
+const NewestStreamVersion = 2
 
 // chooser says which task the example at a position of the stream belongs to, and how many of that
 // task's examples come before it. It is a function of the position alone. Safe for concurrent use.
 type chooser interface {
 	at(position int) (task, before int, err error)
+	// end returns the number of examples in the stream, or endless.
+	end() int
 }
 
 // streamVersion is an order of examples. A version never changes: runs that began with it resume
@@ -21,9 +23,13 @@ type streamVersion struct {
 
 // streamVersions lists all versions, oldest first:
 //
-//	1  mix.go  a random order of 4,096 slots, drawn again for each block
+//	1  mix.go       a random order of 4,096 slots, drawn again for each block
+//	2  balanced.go  each task's count is within one of its share after any number of examples
+//
+// The order of a task's samples (order.go) is the same in both, and so are streams of one task.
 var streamVersions = []streamVersion{
 	{1, func(s *Stream) (chooser, error) { return newMix(s.recipe.Seed, s.weights), nil }},
+	{2, func(s *Stream) (chooser, error) { return s.newBalanced() }},
 }
 
 // version returns the recipe's stream version.

@@ -89,7 +89,7 @@ func (r Recipe) About() string {
 }
 
 // trainingKeys are those of training recipes alone.
-var trainingKeys = []string{"family", "stage", "tasks", "tokenizer", "lengths", "batch", "model", "steps", "optimizer", "schedule", "init", "freeze"}
+var trainingKeys = []string{"family", "stage", "include", "curriculum", "tasks", "tokenizer", "lengths", "batch", "model", "steps", "optimizer", "schedule", "init", "freeze"}
 
 // Kind returns Training or Curation, by the recipe's keys.
 func (r Recipe) Kind() (kind string) {

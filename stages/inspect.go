@@ -80,6 +80,10 @@ func inspect(ctx context.Context, content []byte, name, base string, assignments
 	if o.Images == 0 {
 		o.Images = 8
 	}
+	content, base, err := withIncluded(content, name, base)
+	if err != nil {
+		return Inspection{Findings: []Finding{{Severity: strict.Error, Place: name, Message: strings.TrimPrefix(err.Error(), name+": ")}}}, nil
+	}
 	i := inspector{options: o, content: content, name: name, assignments: assignments}
 	i.Findings = []Finding{}
 	r := emptyRecipe(content, o.Registry, assignments)
@@ -89,6 +93,7 @@ func inspect(ctx context.Context, content []byte, name, base string, assignments
 		i.Findings = append(i.Findings, Finding{Severity: strict.Error, Place: name, Message: strings.TrimPrefix(err.Error(), name+": ")})
 		return i.Inspection, nil
 	}
+	r.Mixture = r.Mixture.Flat()
 	r = r.fromBeforeVersions(name).named()
 	if len(typed) > 0 && r.Family == "" && r.Mixture.Tasks == nil {
 		return i.Inspection, nil // nothing could be read
@@ -163,7 +168,7 @@ func (r Recipe) datasetProblems() (all strict.Problems) {
 	}
 	try("data", r.Mixture.Data)
 	for n, t := range r.Mixture.Tasks {
-		try(fmt.Sprintf("tasks.%d.data", n), t.Data)
+		try(r.Mixture.TaskPath(n)+".data", t.Data)
 	}
 	return all
 }
@@ -177,6 +182,7 @@ func (i *inspector) data(ctx context.Context, r Recipe) error {
 		return nil
 	}
 	defer stream.Close()
+	i.add(strict.Error, r.endProblems(stream))
 	measured, err := stream.Measure(ctx, i.options.Examples, i.options.Images)
 	if err != nil {
 		return err

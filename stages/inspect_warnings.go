@@ -39,7 +39,7 @@ func unusable(measured []mixture.Measured) (all strict.Problems) {
 // windowWarnings lists unusable samples and texts that do not fit their windows.
 func (r Recipe) windowWarnings(measured []mixture.Measured) (all strict.Problems) {
 	for n, m := range measured {
-		path := fmt.Sprintf("tasks.%d", n)
+		path := r.Mixture.TaskPath(n)
 		if m.Failed > 0 && m.Failed < m.Examples {
 			all.Add(path, "tasks[%d] (%s): %d of %d samples tried are unusable and are replaced by others; the first: %s", n, m.Task, m.Failed, m.Examples, m.Reason)
 		}

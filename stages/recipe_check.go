@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/internal/strict"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/family"
 )
 
@@ -62,7 +63,7 @@ func (r Recipe) taskProblems() (all strict.Problems) {
 		return nil
 	}
 	for i, t := range r.Mixture.Tasks {
-		path := fmt.Sprintf("tasks.%d.kind", i)
+		path := r.Mixture.TaskPath(i) + ".kind"
 		kind, _ := r.Mixture.Registry.Kind(t.Kind)
 		contrastive := kind.Name != "" && !kind.Target
 		switch {
@@ -74,6 +75,14 @@ func (r Recipe) taskProblems() (all strict.Problems) {
 		case !f.Needs.Contrastive && contrastive:
 			all.Add(path, "tasks[%d] (%s): kind %s has texts to compare and no target, as siglip needs; the family %s needs a target", i, t.Name, t.Kind, f.Name)
 		}
+	}
+	return all
+}
+
+// endProblems reports that the data ends before the run does.
+func (r Recipe) endProblems(stream *mixture.Stream) (all strict.Problems) {
+	if n, ends := stream.Steps(); ends && r.Steps > n {
+		all.Add("steps", "steps: %d, but the tasks are used up after %d steps of %d examples; ask for at most that many, or for more epochs", r.Steps, n, r.Mixture.Batch)
 	}
 	return all
 }

@@ -26,6 +26,10 @@ import (
 // In an old run.yaml, whose paths are not relative to its own folder, a path that does not exist
 // there is relative to the current folder.
 func ReadRecipe(content []byte, name, base string, registry *Registry, assignments ...string) (Recipe, error) {
+	content, base, err := withIncluded(content, name, base)
+	if err != nil {
+		return Recipe{}, err
+	}
 	r, err := decodeRecipe(content, name, base, registry, assignments)
 	if err != nil {
 		return Recipe{}, err
@@ -54,6 +58,10 @@ func ReadRun(dir string, registry *Registry) (Recipe, error) {
 
 // readData reads a recipe without checking its training half.
 func readData(content []byte, name, base string, registry *Registry, assignments ...string) (Recipe, error) {
+	content, base, err := withIncluded(content, name, base)
+	if err != nil {
+		return Recipe{}, err
+	}
 	r, err := decodeRecipe(content, name, base, registry, assignments)
 	if err != nil {
 		return Recipe{}, err
@@ -64,11 +72,30 @@ func readData(content []byte, name, base string, registry *Registry, assignments
 	return r, nil
 }
 
+// Resolve returns a recipe's YAML with the recipes that it includes, in one: comments at its head
+// say which file and line each key is from. Its paths are relative to the current folder. Content
+// that includes none is returned as it is.
+func Resolve(content []byte, name, base string) ([]byte, error) {
+	content, _, err := withIncluded(content, name, base)
+	return content, err
+}
+
+// withIncluded returns a recipe with those that it includes, and the folder at which its paths
+// begin.
+func withIncluded(content []byte, name, base string) ([]byte, string, error) {
+	all, merged, err := strict.Include(content, name, base, mover(content, name, base), &Recipe{})
+	if merged {
+		base = ""
+	}
+	return all, base, err
+}
+
 func decodeRecipe(content []byte, name, base string, registry *Registry, assignments []string) (r Recipe, err error) {
 	r = emptyRecipe(content, registry, assignments)
 	if err := strict.ReadMoved(content, name, mover(content, name, base), &r, assignments...); err != nil {
 		return Recipe{}, err
 	}
+	r.Mixture = r.Mixture.Flat()
 	return r.fromBeforeVersions(name).named(), nil
 }
 

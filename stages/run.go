@@ -66,6 +66,9 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 		return Result{}, err
 	}
 	defer func() { err = errors.Join(err, stream.Close()) }()
+	if err := r.endProblems(stream).Err(); err != nil {
+		return Result{}, fmt.Errorf("recipe: %w", err)
+	}
 	network, specs, err := r.build(o.Backend, stream)
 	if err != nil {
 		return Result{}, err

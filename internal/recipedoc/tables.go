@@ -29,6 +29,9 @@ func (s source) table(b *strings.Builder, name structName, path, intro string) e
 	}
 	b.WriteString("\n")
 	for _, k := range below {
+		if k.holds == name {
+			continue // a struct in itself
+		}
 		within := strings.TrimPrefix(path+"."+k.name, ".")
 		if k.list {
 			within += ".N"

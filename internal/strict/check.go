@@ -21,6 +21,9 @@ func check(content []byte, name string, into any) error {
 	if err != nil || len(problems) == 0 {
 		return err
 	}
+	if places := mergedPlaces(content); places != nil {
+		return fmt.Errorf("%s: %w", placeOf(places, problems[0].Path, name), problems[0])
+	}
 	return fmt.Errorf("%s: %w", lineOf(name, problems[0].Line), problems[0])
 }
 

@@ -30,17 +30,19 @@ func (f Finding) String() string { return fmt.Sprintf("%s: %s: %s", f.Place, f.S
 
 // Findings adds to each problem its place in a file with assignments.
 func (p Problems) Findings(severity string, content []byte, name string, assignments []string) (all []Finding) {
-	lines := Lines(content)
+	lines, places := Lines(content), mergedPlaces(content)
 	for _, one := range p {
 		f := Finding{Severity: severity, Key: one.Path, Message: one.Text}
 		switch {
+		case one.Line > 0 && places != nil:
+			f.Place = placeOf(places, one.Path, name)
 		case one.Line > 0:
 			f.Place, f.Line = lineOf(name, one.Line), one.Line
 		case one.Line < 0 && one.Path == "":
 			f.Place = assigned
 		default:
 			var assigned bool
-			if f.Place, assigned = strings.CutSuffix(Place(content, name, assignments, one.Path), onTheRecipe); !assigned {
+			if f.Place, assigned = strings.CutSuffix(Place(content, name, assignments, one.Path), onTheRecipe); !assigned && places == nil {
 				f.Line = LineOf(lines, one.Path)
 			}
 		}

@@ -62,6 +62,9 @@ func Place(content []byte, name string, assignments []string, path string) strin
 			return "--set " + a + onTheRecipe
 		}
 	}
+	if places := mergedPlaces(content); places != nil {
+		return placeOf(places, path, name)
+	}
 	if line := LineOf(Lines(content), path); line > 0 {
 		return fmt.Sprintf("%s line %d", name, line)
 	}

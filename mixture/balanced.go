@@ -1,0 +1,76 @@
+package mixture
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pali3/pali3/mixture/internal/schedule"
+)
+
+// ErrEnd is the error of a batch behind the end of a stream whose tasks are used up.
+var ErrEnd = schedule.ErrEnd
+
+// endless is the end of a stream without one.
+const endless = schedule.Endless
+
+// balanced says which task is next, in stream version 2: after any number of examples each task has
+// had its share of them to within one example.
+type balanced struct{ *schedule.Schedule }
+
+func (b balanced) at(position int) (task, before int, err error) { return b.At(position) }
+func (b balanced) end() int                                      { return b.End() }
+
+// newBalanced returns the chooser of version 2 for a stream whose tasks are open.
+func (s *Stream) newBalanced() (chooser, error) {
+	p := schedule.Plan{Limits: make([]int, len(s.tasks)), EndWithFirst: s.recipe.WhenUsedUp == stopWhenUsedUp}
+	for i, t := range s.tasks {
+		if t.source != nil {
+			p.Limits[i] = t.Epochs * t.source.len()
+		}
+	}
+	if len(s.recipe.Curriculum) == 0 {
+		p.Points = []schedule.Point{{Weights: s.weights}}
+	}
+	for i, c := range s.recipe.Curriculum {
+		point := schedule.Point{Position: c.Step * s.recipe.Batch, Weights: s.weightsWith(c.Weights)}
+		if sumOf(point.Weights) == 0 {
+			return nil, fmt.Errorf("recipe: curriculum[%d]: no task with a weight can use a sample", i)
+		}
+		p.Points = append(p.Points, point)
+	}
+	made, err := schedule.New(p)
+	if err != nil {
+		return nil, fmt.Errorf("recipe: tasks: %w", err)
+	}
+	return balanced{made}, nil
+}
+
+func sumOf(values []float64) (sum float64) {
+	for _, v := range values {
+		sum += v
+	}
+	return sum
+}
+
+// Steps returns the number of batches in the stream, and whether it ends: a stream whose tasks have
+// epochs does. The examples after the last whole batch are left out.
+func (s *Stream) Steps() (steps int, ends bool) {
+	if end := s.chooser.end(); end != endless {
+		return end / s.recipe.Batch, true
+	}
+	return 0, false
+}
+
+// endOf returns the error of a step that the stream does not have, or nil.
+func (s *Stream) endOf(step int) error {
+	steps, ends := s.Steps()
+	switch {
+	case step < 0:
+		return fmt.Errorf("batch of step %d", step)
+	case step > endless/s.recipe.Batch-1:
+		return errors.New("no stream is so long")
+	case ends && step >= steps:
+		return fmt.Errorf("batch of step %d: %w: its tasks are used up after %d steps", step, ErrEnd, steps)
+	}
+	return nil
+}
