@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -439,4 +440,19 @@ func (c evalRescore) Run(ctx context.Context, con *console) error {
 		shown := evalCommand{Bench: m.Bench, Out: c.Out, JSON: c.JSON}
 		return shown.printRun(con, run)
 	})
+}
+
+// share is part i of n, from 1.
+type share struct{ host, hosts int }
+
+// UnmarshalText reads i/n.
+func (s *share) UnmarshalText(text []byte) error {
+	host, hosts, ok := strings.Cut(string(text), "/")
+	h, err1 := strconv.Atoi(host)
+	n, err2 := strconv.Atoi(hosts)
+	if !ok || err1 != nil || err2 != nil || h < 1 || n < h {
+		return fmt.Errorf("%q: want i/n, for example 1/2", text)
+	}
+	*s = share{h, n}
+	return nil
 }

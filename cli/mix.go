@@ -23,7 +23,7 @@ type mixCommand struct {
 	Tensors  string   `placeholder:"FILE" help:"Write the batch of the first step as safetensors, such as pali3 forward takes."`
 	Steps    span     `default:"0:1" placeholder:"A:B" help:"Steps from A up to, not including, B."`
 	Workers  int      `help:"Goroutines that make examples; default one per core."`
-	Host     share    `default:"1/1" placeholder:"h/H" help:"This host's share of every batch: host h of H, from 1."`
+	Host     host     `default:"0/1" placeholder:"h/H" help:"This host's rows of every batch: host h of H, counted from 0. The hosts' rows joined are the batch, whatever H."`
 	ResumeAt int      `help:"Start at this step, as a resumed run does."`
 }
 
@@ -42,18 +42,21 @@ func (s *span) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// share is host h of H.
-type share struct{ host, hosts int }
+// host is host index of count, from 0.
+type host struct{ index, count int }
 
 // UnmarshalText reads h/H.
-func (s *share) UnmarshalText(text []byte) error {
-	host, hosts, ok := strings.Cut(string(text), "/")
-	h, err1 := strconv.Atoi(host)
-	n, err2 := strconv.Atoi(hosts)
-	if !ok || err1 != nil || err2 != nil || h < 1 || n < h {
-		return fmt.Errorf("%q: want h/H, for example 1/2", text)
+func (s *host) UnmarshalText(text []byte) error {
+	index, count, ok := strings.Cut(string(text), "/")
+	h, err1 := strconv.Atoi(index)
+	n, err2 := strconv.Atoi(count)
+	if !ok || err1 != nil || err2 != nil || h < 0 || n < 1 {
+		return fmt.Errorf("%q: want h/H, for example 0/2 for the first of two hosts", text)
 	}
-	*s = share{h, n}
+	if h >= n {
+		return fmt.Errorf("%q: hosts are counted from 0: the last of %d is %d/%[2]d", text, n, n-1)
+	}
+	*s = host{h, n}
 	return nil
 }
 
@@ -66,7 +69,7 @@ func (c mixCommand) Run(ctx context.Context, con *console) error {
 		c.Workers = runtime.NumCPU()
 	}
 	stream, err := mixture.Open(recipe.Mixture, mixture.Options{
-		Workers: c.Workers, ShardIndex: c.Host.host - 1, ShardCount: c.Host.hosts, NoPixels: !c.Digest && c.Tensors == "",
+		Workers: c.Workers, ShardIndex: c.Host.index, ShardCount: c.Host.count, NoPixels: !c.Digest && c.Tensors == "",
 	})
 	if err != nil {
 		return err
@@ -154,8 +157,8 @@ func (c mixCommand) summarize(ctx context.Context, con *console, stream *mixture
 	if truncated := stream.Truncated(); truncated > 0 {
 		con.printf("\n%.1f%% of the examples were truncated; raise lengths.*\n", 100*truncated)
 	}
-	if bad := stream.Skipped(); len(bad) > 0 {
-		con.printf("\n%d samples could not be used\n", len(bad))
+	if bad := stream.Skipped(); bad.Samples > 0 {
+		con.printf("\n%s\n", bad)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pali3/pali3/evalsuite"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/stages"
 )
 
@@ -75,7 +76,7 @@ func (c trainCommand) print(con *console, r stages.Result) {
 	}
 	con.printf("; loss %.4f; %s of %s parameters trained in %s\n", r.Loss, grouped(int64(r.Trained)), grouped(int64(r.Parameters)), took)
 	if r.Skipped > 0 {
-		con.printf("%d samples could not be used\n", r.Skipped)
+		con.printf("%s\n", mixture.Skipped{Samples: r.Skipped, Reasons: r.SkippedReasons})
 	}
 	if r.Truncated > 0 {
 		con.printf("%.1f%% of examples were truncated; raise lengths.*\n", 100*r.Truncated)

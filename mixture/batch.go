@@ -74,6 +74,14 @@ func NewBatch(step int, s Shape, pixels bool) *Batch {
 	return b
 }
 
+// Bytes returns about how much memory the batch takes.
+func (b *Batch) Bytes() int64 {
+	floats := len(b.Pixels) + len(b.ImageMask) + len(b.Weights)
+	ints := len(b.Grids) + len(b.EncoderIDs) + len(b.DecoderInputs) + len(b.Targets) + len(b.Tasks) + len(b.Truncated)
+	const ofNames = 16 + 16 + 8 // Keys, Origins, Indices
+	return 4*int64(floats+ints) + ofNames*int64(b.Shape.Rows)
+}
+
 // Texts returns an example's rows of encoder ids, [K·Le].
 func (b *Batch) Texts(row int) []int32 {
 	n := b.Shape.Texts * b.Shape.Encoder

@@ -16,7 +16,8 @@ func (s *Stream) Batch(ctx context.Context, step int) (*Batch, error) {
 		return nil, err
 	}
 	b := s.newBatch(step, s.shapeAt(step))
-	first := step*s.recipe.Batch + s.options.ShardIndex*s.shape.Rows
+	first, _ := s.shardRows()
+	first += step * s.recipe.Batch
 	return b, s.eachRow(ctx, b, func(row int) error {
 		if err := s.fillAt(b, row, first+row); err != nil {
 			return fmt.Errorf("step %d row %d: %w", step, row, err)
@@ -82,8 +83,8 @@ func (s *Stream) fill(b *Batch, row int, t *task, before int) error {
 		if err = s.writeExample(b, row, t, &d); err == nil {
 			return nil
 		}
+		s.skipped.add(t, &d, err)
 		last = fmt.Errorf("%s row %d (%s): %w", t.source.dataset.Dir(), d.index, d.sample.Key, err)
-		s.skip(t.Name, last)
 	}
 	return fmt.Errorf("task %s: %d samples in a row cannot be used, the last: %w", t.Name, attempts, last)
 }

@@ -134,17 +134,36 @@ func TestBatchesAreAFunctionOfTheStep(t *testing.T) {
 
 func TestBatch_DividesAmongHosts(t *testing.T) {
 	r := recipe(t)
-	whole := batch(t, open(t, r, Options{}), 4)
-	var ids []int32
-	var keys []string
-	var pixels []float32
-	for shard := range 3 {
-		part := batch(t, open(t, r, Options{ShardIndex: shard, ShardCount: 3}), 4)
-		ids, keys, pixels = append(ids, part.EncoderIDs...), append(keys, part.Keys...), append(pixels, part.Pixels...)
+	whole := open(t, r, Options{})
+	for _, hosts := range []int{2, 3, 5, 8, 12} {
+		parts := make([]*Stream, hosts)
+		for h := range parts {
+			parts[h] = open(t, r, Options{ShardIndex: h, ShardCount: hosts, Workers: 1 + h%2})
+		}
+		for step := range 6 {
+			var batches []*Batch
+			for _, part := range parts {
+				batches = append(batches, batch(t, part, step))
+			}
+			if joined(batches).Digest() != batch(t, whole, step).Digest() {
+				t.Errorf("step %d: the batches of %d hosts joined are not the batch of one", step, hosts)
+			}
+		}
 	}
-	if !slices.Equal(ids, whole.EncoderIDs) || !slices.Equal(keys, whole.Keys) || !slices.Equal(pixels, whole.Pixels) {
-		t.Error("the hosts' batches joined are not the batch of one")
+}
+
+// joined returns the batch that shards are parts of.
+func joined(parts []*Batch) *Batch {
+	all := *parts[0]
+	for _, p := range parts[1:] {
+		all.Shape.Rows += p.Shape.Rows
+		all.Pixels, all.Grids, all.ImageMask = slices.Concat(all.Pixels, p.Pixels), slices.Concat(all.Grids, p.Grids), slices.Concat(all.ImageMask, p.ImageMask)
+		all.EncoderIDs, all.DecoderInputs = slices.Concat(all.EncoderIDs, p.EncoderIDs), slices.Concat(all.DecoderInputs, p.DecoderInputs)
+		all.Targets, all.Weights, all.Tasks = slices.Concat(all.Targets, p.Targets), slices.Concat(all.Weights, p.Weights), slices.Concat(all.Tasks, p.Tasks)
+		all.Keys, all.Origins, all.Indices = slices.Concat(all.Keys, p.Keys), slices.Concat(all.Origins, p.Origins), slices.Concat(all.Indices, p.Indices)
+		all.Truncated = slices.Concat(all.Truncated, p.Truncated)
 	}
+	return &all
 }
 
 // TestExamples reads what each kind of task asks and wants to hear.
@@ -185,8 +204,14 @@ func TestExamples(t *testing.T) {
 	if share := float64(len(seen["caption"])) / 480; share < 0.26 || share > 0.36 { // 2 of 6.5
 		t.Errorf("captions are %.2f of the mixture", share)
 	}
-	if len(s.Skipped()) == 0 {
-		t.Error("the image that does not decode is not reported")
+	skipped := s.Skipped()
+	if skipped.Samples != 5 { // of the tasks with images
+		t.Errorf("%d samples are reported as skipped, of one image that does not decode", skipped.Samples)
+	}
+	for _, r := range skipped.Reasons {
+		if len(r.Examples) != 1 || !strings.HasSuffix(r.Examples[0], "row 5 (s5)") || r.Reason != "image 0: "+strings.TrimPrefix(r.Reason, "image 0: ") {
+			t.Errorf("skipped: %+v", r)
+		}
 	}
 }
 
@@ -255,7 +280,7 @@ func TestRecipesAreChecked(t *testing.T) {
 		c.change(&changed)
 		o := Options{}
 		if name == "hosts" {
-			o = Options{ShardCount: 5}
+			o = Options{ShardCount: 13}
 		}
 		if _, err := Open(changed, o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %q", name, err, c.want)

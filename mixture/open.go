@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/pali3/pali3/augment"
@@ -19,7 +18,10 @@ type Options struct {
 	// Workers is the number of goroutines that make a batch's examples. Default: 1.
 	Workers int
 	// ShardIndex and ShardCount divide every batch among several hosts: a stream makes the rows of
-	// shard ShardIndex, from 0 to ShardCount-1. Default: shard 0 of 1, the whole batch.
+	// shard ShardIndex, from 0 to ShardCount-1: of a batch of B rows those from B·ShardIndex/ShardCount
+	// up to B·(ShardIndex+1)/ShardCount, rounded down. The shards joined are the batch, whatever
+	// their number, so a run may resume on another number of hosts. If ShardCount does not divide
+	// the batch, shards differ by one row. Default: shard 0 of 1, the whole batch.
 	ShardIndex, ShardCount int
 	// NoPixels leaves the images undecoded: for cached visual tokens.
 	NoPixels bool
@@ -45,9 +47,8 @@ type Stream struct {
 	pixels   *pixelCache
 	datasets map[string]*scannedDataset // by folder
 
-	mu              sync.Mutex
-	skipped         map[string]string // task and origin of a sample that could not be used -> why
-	made, truncated atomic.Int64      // examples, and those that were truncated
+	skipped         skippedCounts
+	made, truncated atomic.Int64 // examples, and those that were truncated
 	leftOut         leftOut
 }
 
@@ -94,7 +95,7 @@ func newStream(recipe Recipe, o Options) *Stream {
 	if recipe.StreamVersion == 0 {
 		recipe.StreamVersion = NewestStreamVersion
 	}
-	s := &Stream{recipe: recipe, options: o, datasets: map[string]*scannedDataset{}, skipped: map[string]string{}}
+	s := &Stream{recipe: recipe, options: o, datasets: map[string]*scannedDataset{}}
 	for i := range recipe.Tasks {
 		t := &recipe.Tasks[i]
 		kind, _ := recipe.Registry.Kind(t.Kind)
@@ -163,14 +164,20 @@ func (s *Stream) divide() error {
 	if o.ShardIndex < 0 || o.ShardIndex >= o.ShardCount {
 		return fmt.Errorf("shard %d of a batch: must be from 0 to %d", o.ShardIndex, o.ShardCount-1)
 	}
-	if s.recipe.Batch%o.ShardCount != 0 {
-		return fmt.Errorf("a batch of %d cannot be divided among %d hosts: their number must divide the batch", s.recipe.Batch, o.ShardCount)
+	if s.recipe.Batch < o.ShardCount {
+		return fmt.Errorf("a batch of %d cannot be divided among %d hosts: it has a row for %d at most", s.recipe.Batch, o.ShardCount, s.recipe.Batch)
 	}
 	return nil
 }
 
 func (s *Stream) taskError(t *task, err error) error {
 	return fmt.Errorf("recipe: tasks[%d] (%s): %w", t.number, t.Name, err)
+}
+
+// shardRows returns the rows of a batch that the stream makes, first to end-1.
+func (s *Stream) shardRows() (first, end int) {
+	o := &s.options
+	return s.recipe.Batch * o.ShardIndex / o.ShardCount, s.recipe.Batch * (o.ShardIndex + 1) / o.ShardCount
 }
 
 // openTasks opens the datasets of all tasks and finds their samples. It returns the tasks' weights,

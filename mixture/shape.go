@@ -44,7 +44,8 @@ func (s Shape) ImageValues() int {
 }
 
 func (s *Stream) shapeOf() Shape {
-	shape := Shape{Rows: s.recipe.Batch / s.options.ShardCount, Texts: max(s.recipe.Lengths.Texts, 1), Encoder: s.recipe.Lengths.Encoder, Decoder: s.recipe.Lengths.Decoder}
+	first, end := s.shardRows()
+	shape := Shape{Rows: end - first, Texts: max(s.recipe.Lengths.Texts, 1), Encoder: s.recipe.Lengths.Encoder, Decoder: s.recipe.Lengths.Decoder}
 	for _, t := range s.tasks {
 		if t.kind.Image {
 			shape.Images = max(s.recipe.Images.PerExample, 1)

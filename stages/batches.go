@@ -3,7 +3,6 @@ package stages
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -16,67 +15,6 @@ import (
 // a run can resume at any step. The caller keeps the batch.
 type Stream interface {
 	Batch(ctx context.Context, step int) (*mixture.Batch, error)
-}
-
-// prefetchDepth is the maximum number of batches that wait for their step.
-const prefetchDepth = 3
-
-// prefetcher makes batches ahead of the steps, on a goroutine that ends with stop.
-type prefetcher struct {
-	fetched chan fetched
-	cancel  context.CancelFunc
-	running sync.WaitGroup
-}
-
-type fetched struct {
-	batch *mixture.Batch
-	err   error
-}
-
-// prefetch starts making the batches of steps first to end-1.
-func prefetch(ctx context.Context, stream Stream, first, end int) *prefetcher {
-	ctx, cancel := context.WithCancel(ctx)
-	p := &prefetcher{fetched: make(chan fetched, prefetchDepth), cancel: cancel}
-	p.running.Go(func() {
-		defer close(p.fetched)
-		for step := first; step < end; step++ {
-			batch, err := stream.Batch(ctx, step)
-			if err != nil {
-				err = fmt.Errorf("making the batch of step %d: %w", step, err)
-			}
-			select {
-			case p.fetched <- fetched{batch, err}:
-			case <-ctx.Done():
-				return
-			}
-			if err != nil {
-				return
-			}
-		}
-	})
-	return p
-}
-
-// next returns the next batch, or the context's error if it ends first.
-func (p *prefetcher) next(ctx context.Context) (*mixture.Batch, error) {
-	if ctx.Err() != nil {
-		return nil, ctx.Err() // even if a batch is ready
-	}
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case f, more := <-p.fetched:
-		if !more {
-			return nil, context.Canceled
-		}
-		return f.batch, f.err
-	}
-}
-
-// stop ends the goroutine and waits for it.
-func (p *prefetcher) stop() {
-	p.cancel()
-	p.running.Wait()
 }
 
 // size describes the inputs of a batch. It must be the same for all batches of a run, but for the

@@ -95,8 +95,8 @@ func benchmarkTrain(b *testing.B, n Network, shape mixture.Shape, optimizer stri
 		b.Fatal(err)
 	}
 	defer r.metrics.close()
-	batches := prefetch(b.Context(), t.Stream, 0, t.Steps)
-	defer batches.stop()
+	batches := mixture.Prefetch(b.Context(), t.Stream, 0, t.Steps, mixture.PrefetchLimits{})
+	defer batches.Stop()
 	step := func() {
 		batch, inputs, err := r.next(b.Context(), batches)
 		if err == nil {

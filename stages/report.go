@@ -25,8 +25,9 @@ type Result struct {
 	// Parameters of the model, of which Trained were not frozen.
 	Parameters int `json:"parameters"`
 	Trained    int `json:"trained"`
-	// Skipped counts samples that could not be used.
-	Skipped int `json:"skipped"`
+	// Skipped counts samples that could not be used, and SkippedReasons tell why.
+	Skipped        int                     `json:"skipped"`
+	SkippedReasons []mixture.SkippedReason `json:"skipped_reasons,omitempty"`
 	// Truncated is the share of examples whose texts were truncated to their windows.
 	Truncated float64 `json:"cut"`
 	Seconds   float64 `json:"seconds"`
@@ -60,8 +61,9 @@ func (r Recipe) finish(f *Folder, n Network, set *weights.Set, stream *mixture.S
 	if err := writeModel(f.Dir, n, set); err != nil {
 		return Result{}, err
 	}
+	skipped := stream.Skipped()
 	result := Result{
-		Family: r.Family, Stage: r.stageName(), Steps: end.steps, Skipped: len(stream.Skipped()), Truncated: stream.Truncated(),
+		Family: r.Family, Stage: r.stageName(), Steps: end.steps, Skipped: skipped.Samples, SkippedReasons: skipped.Reasons, Truncated: stream.Truncated(),
 		Weights: filepath.Join(f.Dir, WeightsFile), Best: end.best, StoppedEarly: end.stopped,
 	}
 	if err := result.count(set, r.Freeze); err != nil {

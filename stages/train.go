@@ -144,8 +144,8 @@ func (t *Training) begin(ctx context.Context) (*run, error) {
 
 // loop takes steps, writes checkpoints and evaluates until the run ends.
 func (r *run) loop(ctx context.Context) error {
-	batches := prefetch(ctx, r.Stream, r.done, r.Steps)
-	defer batches.stop()
+	batches := mixture.Prefetch(ctx, r.Stream, r.done, r.Steps, mixture.PrefetchLimits{})
+	defer batches.Stop()
 	for {
 		if r.due() {
 			if err := r.evaluate(ctx); err != nil {
@@ -174,8 +174,8 @@ func (r *run) loop(ctx context.Context) error {
 }
 
 // next returns the next batch and its tensors.
-func (r *run) next(ctx context.Context, batches *prefetcher) (*mixture.Batch, []*tensors.Tensor, error) {
-	batch, err := batches.next(ctx)
+func (r *run) next(ctx context.Context, batches *mixture.Prefetcher) (*mixture.Batch, []*tensors.Tensor, error) {
+	batch, err := batches.Next(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -55,7 +55,7 @@ func (a *album) mixture(ctx context.Context, name string, recipe mixture.Recipe,
 		fed.About += fmt.Sprintf(", images of %d × %d pixels", shape.Width, shape.Height)
 	}
 	fed.Truncated = stream.Truncated()
-	if bad := len(stream.Skipped()); bad > 0 {
+	if bad := stream.Skipped().Samples; bad > 0 {
 		fed.About += fmt.Sprintf("; %d samples cannot be used", bad)
 	}
 	usable := stream.Examples()
