@@ -2,6 +2,7 @@ package mixture
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
@@ -77,10 +78,13 @@ func (s *Stream) fill(b *Batch, row int, t *task, before int) error {
 	var last error
 	for attempt := range attempts {
 		d, err := t.draw(s.recipe.Seed, before, attempt)
-		if err != nil {
-			return err // the dataset is damaged, not the sample
+		if err != nil && !errors.Is(err, shards.ErrDamaged) {
+			return fmt.Errorf("task %s: %w", t.Name, err) // another attempt or machine may read it
 		}
-		if err = s.writeExample(b, row, t, &d); err == nil {
+		if err == nil {
+			err = s.writeExample(b, row, t, &d)
+		}
+		if err == nil {
 			return nil
 		}
 		s.skipped.add(t, &d, err)

@@ -23,6 +23,9 @@ type Options struct {
 	// their number, so a run may resume on another number of hosts. If ShardCount does not divide
 	// the batch, shards differ by one row. Default: shard 0 of 1, the whole batch.
 	ShardIndex, ShardCount int
+	// Cache bounds what is kept of all datasets together: open files, decoded pages, and blocks of
+	// files in object stores. Default: that of [shards.CacheLimits], but 256 MiB of blocks.
+	Cache shards.CacheLimits
 	// NoPixels leaves the images undecoded: for cached visual tokens.
 	NoPixels bool
 	// Known, if not nil, reports images that the caller keeps the tokens of, by dataset, row, place
@@ -46,6 +49,7 @@ type Stream struct {
 	pipeline *augment.Pipeline
 	pixels   *pixelCache
 	datasets map[string]*scannedDataset // by folder
+	cache    *shards.Cache              // of all datasets
 
 	skipped         skippedCounts
 	made, truncated atomic.Int64 // examples, and those that were truncated
@@ -91,11 +95,19 @@ func OpenAll(recipe Recipe, o Options) (*Stream, strict.Problems) {
 	return s, nil
 }
 
+// defaultBlocks is how many bytes of files in object stores are kept. Samples are drawn from windows
+// of 4,096 rows, whose images of up to 64 KiB this holds: see docs/stream.md.
+const defaultBlocks = 256 << 20
+
 func newStream(recipe Recipe, o Options) *Stream {
 	if recipe.StreamVersion == 0 {
 		recipe.StreamVersion = NewestStreamVersion
 	}
 	s := &Stream{recipe: recipe, options: o, datasets: map[string]*scannedDataset{}}
+	if o.Cache.Blocks == 0 {
+		o.Cache.Blocks = defaultBlocks
+	}
+	s.cache = shards.NewCache(o.Cache)
 	for i := range recipe.Tasks {
 		t := &recipe.Tasks[i]
 		kind, _ := recipe.Registry.Kind(t.Kind)

@@ -35,6 +35,9 @@ func (s *Stream) openDatasets() {
 		s.datasets[folder] = d
 		opening.Go(func() error {
 			d.Dataset, d.err = s.recipe.Registry.OpenDataset(context.Background(), folder)
+			if d.err == nil {
+				d.Share(s.cache)
+			}
 			return nil
 		})
 	}

@@ -36,3 +36,13 @@ func size(f *os.File) int64 {
 	}
 	return info.Size()
 }
+
+// openedPartOf returns the first part of a dataset.
+func openedPartOf(d *Dataset) (*part, error) {
+	opened, err := d.usePart(0)
+	if err != nil {
+		return nil, err
+	}
+	d.leavePart(opened)
+	return opened.part, nil
+}

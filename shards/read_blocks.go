@@ -6,15 +6,14 @@ import (
 	"sync"
 )
 
-const (
-	smallBlock = 64 << 10 // bytes of a block
-	keptBlocks = 1024     // of a dataset
-)
+const smallBlock = 64 << 10 // bytes of a block
 
 // blockCache keeps the most recently used blocks of files in an object store. Reading one row needs
 // a few bytes in many places that are close together, and without the cache each would be a
 // request.
 type blockCache struct {
+	limit int // blocks
+
 	mu     sync.Mutex
 	blocks map[blockAt]*list.Element
 	order  list.List // of cachedBlock, most recently used first
@@ -22,7 +21,7 @@ type blockCache struct {
 
 // blockAt identifies a block of a part.
 type blockAt struct {
-	part   int
+	part   inDataset
 	number int64
 }
 
@@ -34,7 +33,7 @@ type cachedBlock struct {
 // blocked reads a part: small reads through the cache, large ones directly.
 type blocked struct {
 	r     io.ReaderAt
-	part  int
+	part  inDataset
 	size  int64
 	cache *blockCache
 }
@@ -98,12 +97,24 @@ func (c *blockCache) put(at blockAt, content []byte) {
 	if _, there := c.blocks[at]; there {
 		return
 	}
-	if c.blocks == nil {
-		c.blocks = map[blockAt]*list.Element{}
-	}
 	c.blocks[at] = c.order.PushFront(cachedBlock{at, content})
-	if c.order.Len() > keptBlocks {
-		dropped := c.order.Remove(c.order.Back()).(cachedBlock)
-		delete(c.blocks, dropped.at)
+	if c.order.Len() > c.limit {
+		c.drop(c.order.Back())
+	}
+}
+
+func (c *blockCache) drop(e *list.Element) {
+	dropped := c.order.Remove(e).(cachedBlock)
+	delete(c.blocks, dropped.at)
+}
+
+// dropAll drops the blocks of a dataset.
+func (c *blockCache) dropAll(d *Dataset) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for at, e := range c.blocks {
+		if at.part.dataset == d {
+			c.drop(e)
+		}
 	}
 }

@@ -67,10 +67,12 @@ func (d *Dataset) Column(name string) iter.Seq2[*Values, error] {
 // readValues reads a column of a row group.
 func (d *Dataset) readValues(n, column int, r *room) (err error) {
 	g := &d.groups[n]
-	p, err := d.part(g.part)
+	opened, err := d.usePart(g.part)
 	if err != nil {
 		return err
 	}
+	defer d.leavePart(opened)
+	p := opened.part
 	defer recovered(&err, "reading row group %d of %s", g.number, p.name)
 	r.values = r.values[:0]
 	if p.groups[g.number].chunks[column].size == 0 {

@@ -18,9 +18,8 @@ type Dataset struct {
 	manifest *Manifest
 	groups   []group
 	all      *View
-	parts    openParts
-	pages    pageCache
-	blocks   blockCache
+	cache    *Cache
+	reads    readCounts
 }
 
 // group locates a row group: its first row in the dataset, its part, and its number in the part.
@@ -62,7 +61,7 @@ func OpenFrom(ctx context.Context, store Store, name string) (*Dataset, error) {
 }
 
 func newDataset(ctx context.Context, store Store, name string, manifest *Manifest) *Dataset {
-	d := &Dataset{ctx: ctx, dir: name, store: store, manifest: manifest}
+	d := &Dataset{ctx: ctx, dir: name, store: store, manifest: manifest, cache: NewCache(CacheLimits{})}
 	d.all = &View{d: d, chosen: everything}
 	var first int64
 	for part, f := range manifest.Files {
@@ -75,7 +74,11 @@ func newDataset(ctx context.Context, store Store, name string, manifest *Manifes
 }
 
 // Close closes the files. Samples already returned stay valid.
-func (d *Dataset) Close() error { return errors.Join(d.parts.close(), closeStore(d.store)) }
+func (d *Dataset) Close() error {
+	d.cache.pages.dropAll(d)
+	d.cache.blocks.dropAll(d)
+	return errors.Join(d.cache.parts.dropAll(d), closeStore(d.store))
+}
 
 // Dir returns the folder or the URL of the dataset.
 func (d *Dataset) Dir() string { return d.dir }
@@ -130,17 +133,18 @@ func (d *Dataset) Keys() iter.Seq2[string, error] {
 	}
 }
 
-// part returns a part, and opens it if needed.
-func (d *Dataset) part(n int) (*part, error) {
-	return d.parts.get(n, func() (*part, io.ReaderAt, error) {
+// usePart returns a part, and opens it if needed. The caller calls leavePart with it.
+func (d *Dataset) usePart(n int) (*openedPart, error) {
+	at := inDataset{d, n}
+	return d.cache.parts.use(at, func() (*part, io.ReaderAt, error) {
 		f := &d.manifest.Files[n]
 		r, err := d.store.OpenFile(d.ctx, f.Name)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, &readError{fmt.Errorf("opening %s: %w", fileOf(d.dir, f.Name), err)}
 		}
-		reader := r
+		var reader io.ReaderAt = &countedReader{r, &d.reads}
 		if d.remote() {
-			reader = &blocked{r, n, f.Bytes, &d.blocks}
+			reader = &blocked{reader, at, f.Bytes, &d.cache.blocks}
 		}
 		p, err := openPart(fileOf(d.dir, f.Name), reader, f.Bytes)
 		if err == nil {
@@ -152,6 +156,9 @@ func (d *Dataset) part(n int) (*part, error) {
 			}
 			return nil, nil, err
 		}
+		p.reads = &d.reads
 		return p, r, nil
 	})
 }
+
+func (d *Dataset) leavePart(p *openedPart) { d.cache.parts.leave(p) }

@@ -123,10 +123,12 @@ func (v *View) readAhead(ahead chan<- chan *room, spare <-chan *room, done <-cha
 func (v *View) readGroup(n int, r *room, inPlace bool) error {
 	r.batch.samples, r.rows = r.batch.samples[:0], nil
 	g := &v.d.groups[n]
-	p, err := v.d.part(g.part)
+	opened, err := v.d.usePart(g.part)
 	if err != nil {
 		return err
 	}
+	defer v.d.leavePart(opened)
+	p := opened.part
 	keep, some, err := v.matches(p, g.number)
 	if err != nil || !some {
 		return err
@@ -208,6 +210,7 @@ func (p *part) readChunks(number int, chosen []bool, r *room, inPlace bool) ([][
 		inPlace = inPlace && p.memory.load(s.at, s.end)
 	}
 	if inPlace {
+		p.reads.add(total)
 		r.held, r.memory = spans, p
 		for i := range columns {
 			if c := &group.chunks[i]; chosen[i] && c.size > 0 {

@@ -20,6 +20,13 @@ type part struct {
 	size   int64
 	levels []pages.Levels // of each of columns
 	groups []partGroup
+	reads  *readCounts // may be nil
+}
+
+// bytes returns about how much memory the footer takes.
+func (p *part) bytes() int64 {
+	const ofChunk = 128 // with bounds
+	return int64(len(columns)) * int64(64+ofChunk*len(p.groups))
 }
 
 // partGroup is a row group.
@@ -58,7 +65,7 @@ func openPart(name string, r io.ReaderAt, size int64) (p *part, err error) {
 		return nil, fmt.Errorf("opening %s: %w", name, err)
 	}
 	p = &part{name: name, r: r, size: size, levels: make([]pages.Levels, len(columns))}
-	if local, ok := r.(*localFile); ok && local.mapping != nil && int64(len(local.mapping.b)) == size {
+	if local, ok := fileBelow(r).(*localFile); ok && local.mapping != nil && int64(len(local.mapping.b)) == size {
 		p.memory = local.mapping
 	}
 	leaves := make([]int, len(columns)) // in the file; -1 if it lacks the column
@@ -91,6 +98,14 @@ func openPart(name string, r io.ReaderAt, size int64) (p *part, err error) {
 		}
 	}
 	return p, nil
+}
+
+// fileBelow returns the reader whose reads are counted.
+func fileBelow(r io.ReaderAt) io.ReaderAt {
+	if counted, ok := r.(*countedReader); ok {
+		return counted.ReaderAt
+	}
+	return r
 }
 
 // recovered turns a panic into an error: some decoders panic on damaged input.

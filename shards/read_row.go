@@ -18,15 +18,16 @@ func (v *View) Row(i int) (Sample, error) {
 	}
 	n := sort.Search(len(d.groups), func(g int) bool { return d.groups[g].first+d.groups[g].rows > int64(i) })
 	g := &d.groups[n]
-	p, err := d.part(g.part)
+	opened, err := d.usePart(g.part)
 	if err != nil {
-		return Sample{}, err
+		return Sample{}, rowError(err)
 	}
-	row, kept := i-int(g.first), d.pages.get(n)
+	defer d.leavePart(opened)
+	row, kept := i-int(g.first), d.cache.pages.get(inDataset{d, n})
 	m := makers.Get().(*rowMaker)
 	defer m.leave()
-	if err := v.assemble(m, p, g.number, row, kept); err != nil {
-		return Sample{}, fmt.Errorf("reading row %d of %s: %w", row, p.name, err)
+	if err := v.assemble(m, opened.part, g.number, row, kept); err != nil {
+		return Sample{}, rowError(fmt.Errorf("reading row %d of row group %d of %s: %w", row, g.number, opened.part.name, err))
 	}
 	return m.sample[0], nil
 }
@@ -90,7 +91,7 @@ func (d *Dataset) page(p *part, group, column, row int, kept *cachedGroup) (*pag
 			return nil, err
 		}
 		kept.locations[column], kept.pages[column] = locations, make([]*pages.Page, len(locations))
-		d.pages.grew(kept, int64(len(locations))*24)
+		kept.grew(int64(len(locations)) * 24)
 	}
 	locations, decodedPages := kept.locations[column], kept.pages[column]
 	n := sort.Search(len(locations), func(i int) bool { return int(locations[i].First) > row }) - 1
@@ -101,7 +102,7 @@ func (d *Dataset) page(p *part, group, column, row int, kept *cachedGroup) (*pag
 				return nil, err
 			}
 			kept.dictionaries[column] = dictionary
-			d.pages.grew(kept, dictionary.Size())
+			kept.grew(dictionary.Size())
 		}
 		decoded, err := p.readPage(c, column, locations[n], kept.dictionaries[column])
 		if err != nil {
@@ -111,7 +112,7 @@ func (d *Dataset) page(p *part, group, column, row int, kept *cachedGroup) (*pag
 			return nil, fmt.Errorf("the page at row %d has %d rows", decoded.First, decoded.Rows)
 		}
 		decodedPages[n] = decoded
-		d.pages.grew(kept, decoded.Size())
+		kept.grew(decoded.Size())
 	}
 	return decodedPages[n], nil
 }
@@ -127,7 +128,7 @@ func (d *Dataset) pageOfWhole(p *part, group, column, row int, kept *cachedGroup
 		if kept.pages[column], err = p.readChunk(group, column, b); err != nil {
 			return nil, err
 		}
-		d.pages.grew(kept, int64(len(b)))
+		kept.grew(int64(len(b)))
 	}
 	all := kept.pages[column]
 	return all[sort.Search(len(all), func(i int) bool { return all[i].First > row })-1], nil

@@ -58,7 +58,7 @@ func writeGroups(t *testing.T, rows int, groupBytes int64) *Dataset {
 
 func TestReadingCaptionsTouchesNoImage(t *testing.T) {
 	d := writeBig(t, 100)
-	p, err := d.part(0)
+	p, err := openedPartOf(d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestReadingCaptionsTouchesNoImage(t *testing.T) {
 
 func TestWhere(t *testing.T) {
 	d := writeBig(t, 100)
-	p, err := d.part(0)
+	p, err := openedPartOf(d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +220,7 @@ func FuzzPage(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	p, err := d.part(0)
+	p, err := openedPartOf(d)
 	if err != nil {
 		f.Fatal(err)
 	}

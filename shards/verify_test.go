@@ -120,7 +120,7 @@ func TestVerifySaysInWhichRow(t *testing.T) {
 
 func (d *Dataset) mustPart(t *testing.T) *part {
 	t.Helper()
-	p, err := d.part(0)
+	p, err := openedPartOf(d)
 	if err != nil {
 		t.Fatal(err)
 	}
