@@ -18,10 +18,11 @@ type Options struct {
 	// Workers is the number of goroutines that make a batch's examples. Default: 1.
 	Workers int
 	// ShardIndex and ShardCount divide every batch among several hosts: a stream makes the rows of
-	// shard ShardIndex, from 0 to ShardCount-1: of a batch of B rows those from B·ShardIndex/ShardCount
-	// up to B·(ShardIndex+1)/ShardCount, rounded down. The shards joined are the batch, whatever
-	// their number, so a run may resume on another number of hosts. If ShardCount does not divide
-	// the batch, shards differ by one row. Default: shard 0 of 1, the whole batch.
+	// shard ShardIndex, from 0 to ShardCount-1. Of a batch of B rows these are the rows from
+	// B·ShardIndex/ShardCount up to B·(ShardIndex+1)/ShardCount, rounded down. The shards joined
+	// are the batch, whatever their number, so a run may resume on another number of hosts. If
+	// ShardCount does not divide the batch, shards differ by one row. Default: shard 0 of 1, the
+	// whole batch.
 	ShardIndex, ShardCount int
 	// Cache bounds what is kept of all datasets together: open files, decoded pages, and blocks of
 	// files in object stores. Default: that of [shards.CacheLimits], but 256 MiB of blocks.
@@ -95,8 +96,8 @@ func OpenAll(recipe Recipe, o Options) (*Stream, strict.Problems) {
 	return s, nil
 }
 
-// defaultBlocks is how many bytes of files in object stores are kept. Samples are drawn from windows
-// of 4,096 rows, whose images of up to 64 KiB this holds: see docs/stream.md.
+// defaultBlocks is how many bytes of files in object stores are kept. Samples are drawn from
+// windows of 4,096 rows, whose images of up to 64 KiB this holds: see docs/stream.md.
 const defaultBlocks = 256 << 20
 
 func newStream(recipe Recipe, o Options) *Stream {
