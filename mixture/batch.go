@@ -79,7 +79,7 @@ func (b *Batch) Bytes() int64 {
 	floats := len(b.Pixels) + len(b.ImageMask) + len(b.Weights)
 	ints := len(b.Grids) + len(b.EncoderIDs) + len(b.DecoderInputs) + len(b.Targets) + len(b.Tasks) + len(b.Truncated)
 	const ofNames = 16 + 16 + 8 // Keys, Origins, Indices
-	return 4*int64(floats+ints) + ofNames*int64(b.Shape.Rows)
+	return 4*int64(floats+ints) + 8*int64(len(b.ImageRows)+len(b.ImagePlaces)) + ofNames*int64(b.Shape.Rows)
 }
 
 // Texts returns an example's rows of encoder ids, [K·Le].

@@ -35,10 +35,11 @@ func TestBatch_ReplacesRowsOfADamagedRowGroup(t *testing.T) {
 		}
 		undamaged := batch(t, whole, step)
 		for row, key := range b.Keys {
-			if b.Indices[row] < 7 {
+			withImage := one.tasks[b.Tasks[row]].kind.Image // the others do not read images
+			if withImage && b.Indices[row] < 7 {
 				t.Errorf("step %d row %d is row %d of the dataset, whose row group is damaged", step, row, b.Indices[row])
 			}
-			if undamaged.Indices[row] >= 7 && key != undamaged.Keys[row] {
+			if (!withImage || undamaged.Indices[row] >= 7) && key != undamaged.Keys[row] {
 				differ++
 			}
 		}

@@ -78,14 +78,14 @@ func (s *Stream) fill(b *Batch, row int, t *task, before int) error {
 	var last error
 	for attempt := range attempts {
 		d, err := t.draw(s.recipe.Seed, before, attempt)
-		if err != nil && !errors.Is(err, shards.ErrDamaged) {
-			return fmt.Errorf("task %s: %w", t.Name, err) // another attempt or machine may read it
-		}
 		if err == nil {
 			err = s.writeExample(b, row, t, &d)
 		}
 		if err == nil {
 			return nil
+		}
+		if errors.Is(err, shards.ErrUnread) {
+			return fmt.Errorf("task %s: %w", t.Name, err) // another attempt or machine may read it
 		}
 		s.skipped.add(t, &d, err)
 		last = fmt.Errorf("%s row %d (%s): %w", t.source.dataset.Dir(), d.index, d.sample.Key, err)
@@ -116,7 +116,7 @@ func (t *task) draw(seed uint64, before, attempt int) (d drawn, err error) {
 		at = int(random.Key(key, uint64(before), uint64(attempt)) % uint64(n))
 	}
 	d.index = t.source.row(t.source.order.At(at, key))
-	d.sample, err = t.source.dataset.Row(d.index)
+	d.sample, err = t.source.view.Row(d.index)
 	d.rng = random.New(key, random.Name(d.sample.Key))
 	return d, err
 }

@@ -73,7 +73,7 @@ func (t *task) others(d *drawn) others {
 	}
 	read := func(at int) (shards.Sample, int, error) {
 		index := row(at)
-		s, err := t.source.dataset.Row(index)
+		s, err := t.source.view.Row(index)
 		return s, index, err
 	}
 	return others{rows: n, read: read, taken: []int{d.index}}

@@ -22,7 +22,7 @@ type Kind struct {
 	// Prompt is the template of the encoder's text, for tasks without one of their own. A recipe's
 	// prompt may use the placeholders that this one has.
 	Prompt string
-	// Image says that a sample needs an image.
+	// Image says that a sample needs an image. Without it, the bytes of images are not read.
 	Image bool
 	// Target says that examples have a target for the decoder. Without one they are contrastive:
 	// Make returns texts that are compared with the image.

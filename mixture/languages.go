@@ -112,7 +112,7 @@ func (t *task) drawLanguage(seed uint64, before, attempt int) (d drawn, err erro
 		at = int(random.Key(key, uint64(before), uint64(attempt)) % uint64(n))
 	}
 	d.task, d.language, d.index = part.task, part, part.rows.at(part.order.At(at, key))
-	d.sample, err = t.source.dataset.Row(d.index)
+	d.sample, err = t.source.view.Row(d.index)
 	d.rng = random.New(key, random.Name(d.sample.Key))
 	return d, err
 }

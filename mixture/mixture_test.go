@@ -162,6 +162,7 @@ func joined(parts []*Batch) *Batch {
 		all.Targets, all.Weights, all.Tasks = slices.Concat(all.Targets, p.Targets), slices.Concat(all.Weights, p.Weights), slices.Concat(all.Tasks, p.Tasks)
 		all.Keys, all.Origins, all.Indices = slices.Concat(all.Keys, p.Keys), slices.Concat(all.Origins, p.Origins), slices.Concat(all.Indices, p.Indices)
 		all.Truncated = slices.Concat(all.Truncated, p.Truncated)
+		all.ImageRows, all.ImagePlaces = slices.Concat(all.ImageRows, p.ImageRows), slices.Concat(all.ImagePlaces, p.ImagePlaces)
 	}
 	return &all
 }

@@ -27,6 +27,9 @@ type Options struct {
 	// Cache bounds what is kept of all datasets together: open files, decoded pages, and blocks of
 	// files in object stores. Default: that of [shards.CacheLimits], but 256 MiB of blocks.
 	Cache shards.CacheLimits
+	// ScanFolder keeps what scans of datasets of a million rows and more find, so that the same
+	// program opens the same recipe again without reading them. Default: none, nothing is kept.
+	ScanFolder string
 	// NoPixels leaves the images undecoded: for cached visual tokens.
 	NoPixels bool
 	// Known, if not nil, reports images that the caller keeps the tokens of, by dataset, row, place
@@ -36,6 +39,8 @@ type Options struct {
 	// Lenient opens a recipe as long as one of its tasks can use a sample. The other tasks make no
 	// examples: see [Stream.Examples].
 	Lenient bool
+
+	keptRows int // of the smallest dataset whose scan is kept, for tests
 }
 
 // Stream is the training data of a recipe. Safe for concurrent use.

@@ -53,30 +53,14 @@ func forRecipes(t *testing.T, test func(t *testing.T, r Recipe)) {
 	}
 }
 
-// joined makes the batch of a step on several hosts and joins their rows.
-func joined(t testing.TB, r Recipe, step, hosts, workers int) *Batch {
+// ofHosts makes the batch of a step on several hosts and joins their rows.
+func ofHosts(t testing.TB, r Recipe, step, hosts, workers int) *Batch {
 	t.Helper()
-	var whole *Batch
-	for h := range hosts {
-		part := batch(t, open(t, r, Options{ShardIndex: h, ShardCount: hosts, Workers: workers}), step)
-		if whole == nil {
-			whole = part
-			continue
-		}
-		whole.Shape.Rows += part.Shape.Rows
-		whole.Pixels = append(whole.Pixels, part.Pixels...)
-		whole.Grids = append(whole.Grids, part.Grids...)
-		whole.ImageMask = append(whole.ImageMask, part.ImageMask...)
-		whole.EncoderIDs = append(whole.EncoderIDs, part.EncoderIDs...)
-		whole.DecoderInputs = append(whole.DecoderInputs, part.DecoderInputs...)
-		whole.Targets = append(whole.Targets, part.Targets...)
-		whole.Weights = append(whole.Weights, part.Weights...)
-		whole.Tasks = append(whole.Tasks, part.Tasks...)
-		whole.Keys = append(whole.Keys, part.Keys...)
-		whole.Origins = append(whole.Origins, part.Origins...)
-		whole.Indices = append(whole.Indices, part.Indices...)
+	parts := make([]*Batch, hosts)
+	for h := range parts {
+		parts[h] = batch(t, open(t, r, Options{ShardIndex: h, ShardCount: hosts, Workers: workers}), step)
 	}
-	return whole
+	return joined(parts)
 }
 
 // TestBatch_IsTheSameForWorkersHostsAndResumes draws recipes, and compares the digests of batches
@@ -90,7 +74,7 @@ func TestBatch_IsTheSameForWorkersHostsAndResumes(t *testing.T) {
 		}
 		for _, hosts := range []int{1, 2, 3, 8} {
 			step, workers := (int(r.Seed%4)+hosts)%4, 1+int(r.Seed/4+uint64(hosts))%8
-			if got := joined(t, r, step, hosts, workers).Digest(); got != want[step] {
+			if got := ofHosts(t, r, step, hosts, workers).Digest(); got != want[step] {
 				t.Fatalf("%d hosts of %d workers: step %d differs", hosts, workers, step)
 			}
 		}

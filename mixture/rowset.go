@@ -53,6 +53,9 @@ func (b *rowSetBuilder) rows() rowSet {
 	return b.set
 }
 
+// count returns the number of rows added.
+func (b *rowSetBuilder) count() int { return b.set.size + len(b.pending) }
+
 // flush adds the pending rows as a block.
 func (b *rowSetBuilder) flush() {
 	n := len(b.pending)
@@ -139,6 +142,38 @@ func selectInWord(word uint64, i int) int {
 		word &= word - 1
 	}
 	return bits.TrailingZeros64(word)
+}
+
+// runs calls yield with each run of rows, the longest possible, in order.
+func (s *rowSet) runs(yield func(first, n int)) {
+	first, n := 0, 0
+	add := func(row, more int) {
+		if n > 0 && row == first+n {
+			n += more
+			return
+		}
+		if n > 0 {
+			yield(first, n)
+		}
+		first, n = row, more
+	}
+	for i := range s.blocks {
+		b := &s.blocks[i]
+		if b.run > 0 {
+			add(b.base+b.first, b.run)
+		}
+		for _, row := range b.listed {
+			add(b.base+int(row), 1)
+		}
+		for at, word := range b.words {
+			for ; word != 0; word &= word - 1 {
+				add(b.base+at*64+bits.TrailingZeros64(word), 1)
+			}
+		}
+	}
+	if n > 0 {
+		yield(first, n)
+	}
 }
 
 // bytes returns about how much memory the set takes.

@@ -58,15 +58,41 @@ func (s *Stream) scanDatasets() {
 		}
 		finders[d] = append(finders[d], newFinder(t))
 	}
+	keeper := newScanKeeper(s.options)
 	var scanning errgroup.Group
 	scanning.SetLimit(datasetsAtOnce)
 	for _, d := range used {
 		scanning.Go(func() error {
-			d.scanErr = d.scan(finders[d])
+			d.scanErr = d.find(finders[d], &keeper)
 			return nil
 		})
 	}
 	scanning.Wait()
+}
+
+// find finds the samples of tasks: in kept scans, or in a scan of the dataset.
+func (d *scannedDataset) find(finders []*finder, keeper *scanKeeper) error {
+	keep, rest := keeper.keeps(d.Dataset), slices.Clone(finders)
+	if keep {
+		rest = slices.DeleteFunc(rest, func(f *finder) bool { return keeper.load(f, d.Dataset) })
+	}
+	if len(rest) > 0 {
+		if err := d.scan(rest); err != nil {
+			return err
+		}
+	}
+	for _, f := range finders {
+		f.scanErr = f.finish(d.Dataset)
+	}
+	if !keep {
+		return nil
+	}
+	for _, f := range rest {
+		if err := keeper.save(f, d.Dataset); err != nil {
+			return fmt.Errorf("keeping what a scan of %s found: %w", d.Dir(), err)
+		}
+	}
+	return nil
 }
 
 // scan goes once through the columns of a dataset that the finders need.
@@ -92,9 +118,6 @@ func (d *scannedDataset) scan(finders []*finder) error {
 			f.see(row, sample)
 		}
 		row++
-	}
-	for _, f := range finders {
-		f.scanErr = f.finish(d.Dataset)
 	}
 	return nil
 }

@@ -12,8 +12,9 @@ import (
 // for tasks with neighbours, which keep its place in the order of the keys.
 type source struct {
 	dataset   *shards.Dataset
-	rows      rowSet // of the samples that the task can use
-	sorted    []int  // numbers of the samples in the order of their keys; nil for that of the rows
+	view      *shards.View // what is read of a sample
+	rows      rowSet       // of the samples that the task can use
+	sorted    []int        // numbers of the samples in the order of their keys; nil for that of the rows
 	order     Order
 	labels    Labels         // of its samples
 	languages map[string]int // of the texts or questions that the task can use
@@ -58,6 +59,7 @@ type finder struct {
 	labels    labelFinder
 	languages map[string]int
 	parts     languageFinder // if languages are balanced
+	kept      *keptScan      // of a former scan, or nil
 }
 
 func newFinder(t *task) *finder {
@@ -108,17 +110,30 @@ func (f *finder) finish(d *shards.Dataset) (err error) {
 		return nil
 	}
 	f.source = &source{
-		dataset: d, rows: rows, languages: f.languages, labels: f.labels.inOrder(),
+		dataset: d, view: f.view(d), rows: rows, languages: f.languages, labels: f.labels.inOrder(),
 		order: NewOrder(rows.size, orderBlock, orderBlend),
 	}
-	if f.Neighbours > 1 {
+	if f.kept != nil {
+		f.source.labels, f.source.sorted = f.kept.head.Labels, f.kept.sorted
+	} else if f.Neighbours > 1 {
 		f.source.sorted = byKey(f.keys)
+	}
+	if f.Neighbours > 1 {
 		f.source.order = NeighbourOrder(rows.size, f.Neighbours)
 	}
 	if f.BalanceLanguages != nil {
 		f.source.parts, f.source.turns, err = f.parts.parts(f.Task)
 	}
 	return err
+}
+
+// view returns what is read to make an example: without the bytes of images for kinds that have
+// none.
+func (f *finder) view(d *shards.Dataset) *shards.View {
+	if view, err := d.Without("images.bytes"); err == nil && !f.kind.Image {
+		return view
+	}
+	return d.All()
 }
 
 // byKey returns the numbers of the keys in the order of the keys.

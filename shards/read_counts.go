@@ -41,28 +41,13 @@ func (r *countedReader) ReadAt(p []byte, at int64) (int, error) {
 	return n, err
 }
 
-// readError is an error of a file or an object store, which may be gone at the next attempt or on
-// another machine.
+// ErrUnread is wrapped by errors of files and object stores that could not be read, which may be
+// gone at the next attempt or on another machine. Errors in what was read do not wrap it.
+var ErrUnread = errors.New("not read")
+
+// readError is an error that wraps ErrUnread and says no more than err.
 type readError struct{ err error }
 
-func (e *readError) Error() string { return e.err.Error() }
-func (e *readError) Unwrap() error { return e.err }
-
-// ErrDamaged is wrapped by the error of [Dataset.Row] for a row whose bytes were read but are not
-// what a writer wrote. Other errors, such as those of an object store, do not wrap it.
-var ErrDamaged = errors.New("damaged")
-
-// damagedRow is an error that wraps ErrDamaged and says no more than err.
-type damagedRow struct{ err error }
-
-func (e *damagedRow) Error() string        { return e.err.Error() }
-func (e *damagedRow) Unwrap() error        { return e.err }
-func (e *damagedRow) Is(target error) bool { return target == ErrDamaged }
-
-// rowError marks the error of a row as damage unless its bytes could not be read.
-func rowError(err error) error {
-	if reading := (*readError)(nil); errors.As(err, &reading) {
-		return err
-	}
-	return &damagedRow{err}
-}
+func (e *readError) Error() string        { return e.err.Error() }
+func (e *readError) Unwrap() error        { return e.err }
+func (e *readError) Is(target error) bool { return target == ErrUnread }

@@ -20,14 +20,14 @@ func (v *View) Row(i int) (Sample, error) {
 	g := &d.groups[n]
 	opened, err := d.usePart(g.part)
 	if err != nil {
-		return Sample{}, rowError(err)
+		return Sample{}, err
 	}
 	defer d.leavePart(opened)
 	row, kept := i-int(g.first), d.cache.pages.get(inDataset{d, n})
 	m := makers.Get().(*rowMaker)
 	defer m.leave()
 	if err := v.assemble(m, opened.part, g.number, row, kept); err != nil {
-		return Sample{}, rowError(fmt.Errorf("reading row %d of row group %d of %s: %w", row, g.number, opened.part.name, err))
+		return Sample{}, fmt.Errorf("reading row %d of row group %d of %s: %w", row, g.number, opened.part.name, err)
 	}
 	return m.sample[0], nil
 }

@@ -25,8 +25,10 @@ import (
 //	best.json                       which step they are from, if they are the best
 //	seen.json                       the kinds of task and the languages of the training data
 //	model.json                      the model's config
+//	scans/                          which samples of datasets of a million rows and more the tasks
+//	                                use, so that resuming does not read them again
 //
-// The last four appear at the end of a run.
+// The weights, best.json, seen.json and model.json appear at the end of a run.
 type Folder struct {
 	Dir string
 	// Warnings name checkpoints that are damaged and were passed over.
@@ -51,6 +53,7 @@ const (
 	TokenizerFile = "tokenizer.model"
 
 	checkpointsFolder = "checkpoints"
+	scansFolder       = "scans"
 	temporaryPrefix   = ".tmp-"
 )
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -61,7 +62,7 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 	}
 	r.Mixture.StreamVersion = r.streamVersion(dir)
 	var known knownImages
-	stream, err := mixture.Open(r.Mixture, mixture.Options{Workers: o.Workers, Known: known.has})
+	stream, err := mixture.Open(r.Mixture, mixture.Options{Workers: o.Workers, Known: known.has, ScanFolder: filepath.Join(dir, scansFolder)})
 	if err != nil {
 		return Result{}, err
 	}
