@@ -30,7 +30,7 @@ func (s *Stream) Describe(b *Batch) []Example {
 			Prompt: strings.TrimSpace(s.vocab.DecodeToEOS(encoder)), Target: strings.TrimSpace(s.vocab.DecodeToEOS(targets)),
 			Encoder: used(encoder), Decoder: used(targets), Truncated: int(b.Truncated[row]),
 		}
-		if sample, err := s.Dataset(b.Origins[row]).Row(b.Indices[row]); err == nil {
+		if sample, err := s.datasets[b.Origins[row]].data().Row(b.Indices[row]); err == nil {
 			e.Split = sample.Split
 		}
 		examples[row] = e

@@ -240,8 +240,8 @@ func (s *Stream) prepareTask(t *task) (key string, err error) {
 func (s *Stream) Close() error {
 	var all error
 	for _, d := range s.datasets {
-		if d.Dataset != nil {
-			all = errors.Join(all, d.Close())
+		if d.rows != nil || d.Dataset != nil {
+			all = errors.Join(all, d.data().Close())
 		}
 	}
 	return all
@@ -256,7 +256,16 @@ func (s *Stream) Vocabulary() *tokenize.Vocabulary { return s.vocab }
 // Pipeline returns the image ops, nil if no task has images.
 func (s *Stream) Pipeline() *augment.Pipeline { return s.pipeline }
 
-// Dataset returns an open dataset by the folder that [Batch.Origins] names.
+// Fingerprint identifies the content of [Rows] that [Batch.Origins] names. It is "" for datasets,
+// which have a manifest.
+func (s *Stream) Fingerprint(name string) string {
+	if d := s.datasets[name]; d != nil && d.rows != nil {
+		return d.rows.fingerprint()
+	}
+	return ""
+}
+
+// Dataset returns an open dataset by the folder that [Batch.Origins] names, nil for [Rows].
 func (s *Stream) Dataset(dir string) *shards.Dataset {
 	if d := s.datasets[dir]; d != nil {
 		return d.Dataset

@@ -24,6 +24,9 @@ type Registry struct {
 	Tokenizers fs.FS
 	// Stores open the datasets that recipes name by a URL. Nil means that datasets are in folders.
 	Stores shards.Stores
+	// Rows open datasets of a program's own, by the scheme of the URL that names them. They train;
+	// what evaluates a model needs datasets.
+	Rows map[string]OpenRows
 }
 
 // Builtin returns a registry of all that is built in, which the caller may change.
@@ -51,7 +54,8 @@ func (g *Registry) kinds() Kinds {
 	return g.Kinds
 }
 
-// OpenDataset opens a dataset that a recipe names: a folder or a URL. ctx bounds every later read.
+// OpenDataset opens a dataset that a recipe names: a folder or a URL, but not [Rows]. ctx bounds
+// every later read.
 func (g *Registry) OpenDataset(ctx context.Context, name string) (*shards.Dataset, error) {
 	if g == nil {
 		return shards.Open(name)

@@ -14,8 +14,17 @@ import (
 // scannedDataset is an open dataset. Its samples are scanned once, for all tasks that use it.
 type scannedDataset struct {
 	*shards.Dataset
-	err     error // of opening it
-	scanErr error // of scanning it
+	rows    *namedRows // in place of the dataset, if the program has rows of its own
+	err     error      // of opening it
+	scanErr error      // of scanning it
+}
+
+// data returns the dataset or the rows.
+func (d *scannedDataset) data() openDataset {
+	if d.rows != nil {
+		return *d.rows
+	}
+	return d.Dataset
 }
 
 // datasetsAtOnce is how many datasets are opened or scanned at a time. Each waits for its store
@@ -34,6 +43,10 @@ func (s *Stream) openDatasets() {
 		d := &scannedDataset{}
 		s.datasets[folder] = d
 		opening.Go(func() error {
+			if rows, ok, err := s.recipe.Registry.openRows(context.Background(), folder); ok {
+				d.rows, d.err = &rows, err
+				return nil
+			}
 			d.Dataset, d.err = s.recipe.Registry.OpenDataset(context.Background(), folder)
 			if d.err == nil {
 				d.Share(s.cache)
@@ -72,6 +85,9 @@ func (s *Stream) scanDatasets() {
 
 // find finds the samples of tasks: in kept scans, or in a scan of the dataset.
 func (d *scannedDataset) find(finders []*finder, keeper *scanKeeper) error {
+	if d.rows != nil {
+		return d.rows.find(finders)
+	}
 	keep, rest := keeper.keeps(d.Dataset), slices.Clone(finders)
 	if keep {
 		rest = slices.DeleteFunc(rest, func(f *finder) bool { return keeper.load(f, d.Dataset) })
@@ -138,5 +154,5 @@ func (s *Stream) found(t *task) error {
 	case s.options.Lenient:
 		return noSample{errors.New("no sample can be used")}
 	}
-	return noSample{noneUsable(d.Dataset, t.Task)}
+	return noSample{noneUsable(d.data(), t.Task)}
 }

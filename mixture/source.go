@@ -11,10 +11,10 @@ import (
 // source is the part of a dataset that a task uses. What it keeps of a sample is at most a bit, but
 // for tasks with neighbours, which keep its place in the order of the keys.
 type source struct {
-	dataset   *shards.Dataset
-	view      *shards.View // what is read of a sample
-	rows      rowSet       // of the samples that the task can use
-	sorted    []int        // numbers of the samples in the order of their keys; nil for that of the rows
+	dataset   openDataset
+	view      rowReader // reads what is needed of a sample
+	rows      rowSet    // of the samples that the task can use
+	sorted    []int     // numbers of the samples in the order of their keys; nil for that of the rows
 	order     Order
 	labels    Labels         // of its samples
 	languages map[string]int // of the texts or questions that the task can use
@@ -104,7 +104,7 @@ func (f *finder) columns() []string {
 }
 
 // finish makes the task's source of what was found, if anything was.
-func (f *finder) finish(d *shards.Dataset) (err error) {
+func (f *finder) finish(d openDataset) (err error) {
 	rows := f.rows.rows()
 	if rows.size == 0 {
 		return nil
@@ -129,11 +129,20 @@ func (f *finder) finish(d *shards.Dataset) (err error) {
 
 // view returns what is read to make an example: without the bytes of images for kinds that have
 // none.
-func (f *finder) view(d *shards.Dataset) *shards.View {
-	if view, err := d.Without("images.bytes"); err == nil && !f.kind.Image {
+func (f *finder) view(d openDataset) rowReader {
+	data, ok := d.(*shards.Dataset)
+	if !ok {
+		return d
+	}
+	if view, err := data.Without("images.bytes"); err == nil && !f.kind.Image {
 		return view
 	}
-	return d.All()
+	return data.All()
+}
+
+// rowReader reads a sample by its row.
+type rowReader interface {
+	Row(i int) (shards.Sample, error)
 }
 
 // byKey returns the numbers of the keys in the order of the keys.

@@ -11,17 +11,20 @@ import (
 )
 
 // noneUsable is the error of a task without samples: what it wants, and what the dataset has.
-func noneUsable(dataset *shards.Dataset, t *Task) error {
+func noneUsable(data openDataset, t *Task) error {
 	wants := fmt.Sprintf("task %s: no sample of %s can be used: split %q, kind %s, texts %v, languages %v",
-		t.Name, dataset.Dir(), cmp.Or(t.Split, "train"), t.Kind, t.Texts, t.Languages)
-	c, err := takeCensus(dataset, t.split())
+		t.Name, data.Dir(), cmp.Or(t.Split, "train"), t.Kind, t.Texts, t.Languages)
+	if t.MinImages > 1 {
+		wants += fmt.Sprintf(", min_images %d", t.MinImages)
+	}
+	c, err := takeCensus(data, t.split())
 	if err != nil {
 		return err
 	}
 	if c.samples == 0 {
 		return fmt.Errorf("%s; its samples are in the splits %s (split: all takes every sample)", wants, list(c.splits))
 	}
-	if t.Kind == "detect" || t.Kind == "segment" {
+	if t.Kind == "detect" || t.Kind == "segment" || t.Kind == "region_caption" {
 		err := fmt.Errorf("%s; of the %d samples of that split %d have boxes, %d masks and %d codes of masks", wants, c.samples, c.boxes, c.masks, c.codes)
 		if t.Kind == "segment" && c.masks > 0 && c.codes == 0 {
 			err = fmt.Errorf("%w: pali3 masks encode makes codes of masks", err)
@@ -38,13 +41,9 @@ type census struct {
 	splits, texts, questions, languages  map[string]int
 }
 
-func takeCensus(dataset *shards.Dataset, split string) (census, error) {
+func takeCensus(data openDataset, split string) (census, error) {
 	c := census{splits: map[string]int{}, texts: map[string]int{}, questions: map[string]int{}, languages: map[string]int{}}
-	view, err := dataset.Without("images.bytes")
-	if err != nil {
-		return c, err
-	}
-	for sample, err := range view.Scan() {
+	for sample, err := range scanWithoutImages(data) {
 		if err != nil {
 			return c, err
 		}
