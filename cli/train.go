@@ -81,6 +81,9 @@ func (c trainCommand) print(con *console, r stages.Result) {
 	if r.Truncated > 0 {
 		con.printf("%.1f%% of examples were truncated; raise lengths.*\n", 100*r.Truncated)
 	}
+	if r.Packing != nil {
+		con.printf("%s\n", r.Packing)
+	}
 	if n := len(r.Evaluations); n > 0 {
 		last := r.Evaluations[n-1]
 		con.printf("split %s, %d evaluations, the last after step %d: %s\n", last.Split, n, last.Step, last)

@@ -33,7 +33,11 @@ type Batch struct {
 	Targets []int32
 	// Weights of the loss, 1 at targets and 0 at padding, [B, Ld].
 	Weights []float32
-	// Tasks are indices into the recipe's tasks, [B].
+	// Segments say which example each position belongs to if rows are packed: see [Packing]. Nil if
+	// each row is one example.
+	Segments *Segments
+	// Tasks are indices into the recipe's tasks, [B]. This list and those after it have an element
+	// for each example, so that of packed rows they are [E]: see [Batch.RowOf].
 	Tasks []int32
 	// Keys name the samples, [B].
 	Keys []string
@@ -47,6 +51,8 @@ type Batch struct {
 	ImageRows, ImagePlaces []int
 	// Truncated counts the ids of each example that did not fit into the recipe's lengths, [B].
 	Truncated []int32
+
+	uncounted bool // its examples are counted elsewhere
 }
 
 // NewBatch allocates the batch of a step, with pixels or without.
@@ -64,6 +70,9 @@ func NewBatch(step int, s Shape, pixels bool) *Batch {
 		Origins:       make([]string, s.Rows),
 		Indices:       make([]int, s.Rows),
 		Truncated:     make([]int32, s.Rows),
+	}
+	if s.Segments > 0 {
+		b.Segments = newSegments(s)
 	}
 	if pixels {
 		b.Pixels = make([]float32, s.Rows*s.Images*s.ImageValues())
@@ -94,7 +103,8 @@ func (b *Batch) ImageAt(at int) (row, place int) {
 	if b.ImageRows != nil {
 		return b.ImageRows[at], b.ImagePlaces[at]
 	}
-	return b.Indices[at/b.Shape.Images], at % b.Shape.Images
+	example, place := b.ExampleOf(at)
+	return b.Indices[max(example, 0)], place
 }
 
 // Digest returns the sha256 of everything in the batch, in hex: equal digests are equal batches.
@@ -108,6 +118,9 @@ func (b *Batch) Digest() string {
 	hashInts(h, b.DecoderInputs)
 	hashInts(h, b.Targets)
 	hashFloats(h, b.Weights)
+	if b.Segments != nil {
+		b.Segments.digest(h)
+	}
 	hashInts(h, b.Tasks)
 	for i, key := range b.Keys {
 		fmt.Fprintf(h, "%q %q %d\n", key, b.Origins[i], b.Indices[i])

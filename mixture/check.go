@@ -41,6 +41,7 @@ func (r *Recipe) Problems() (all strict.Problems) {
 		all.Add("prompts", "%v", err)
 	}
 	all = append(all, r.Images.problems(r.Registry)...)
+	all = append(all, r.Packing.problems(r)...)
 	return append(all, r.taskProblems()...)
 }
 

@@ -10,6 +10,7 @@ func (r Recipe) WithDefaults() Recipe {
 	if r.Images.EvalOps == "" {
 		r.Images.EvalOps = r.Images.Ops
 	}
+	r.Packing = r.Packing.withDefaults(&r)
 	tasks := make([]Task, len(r.Tasks))
 	for i, t := range r.Tasks {
 		tasks[i] = t.withDefaults(&r)

@@ -8,6 +8,7 @@ import (
 type Example struct {
 	Step    int    `json:"step"`
 	Row     int    `json:"row"`
+	Segment int    `json:"segment,omitempty"` // of a packed row, from 1
 	Task    string `json:"task"`
 	Key     string `json:"key"`
 	Split   string `json:"split"`
@@ -21,19 +22,22 @@ type Example struct {
 
 // Describe decodes the examples of a batch.
 func (s *Stream) Describe(b *Batch) []Example {
-	examples := make([]Example, b.Shape.Rows)
-	le, ld := b.Shape.Encoder, b.Shape.Decoder
-	for row := range examples {
-		encoder, targets := b.Texts(row)[:le], b.Targets[row*ld:(row+1)*ld]
+	examples := make([]Example, b.Examples())
+	for i := range examples {
+		row, segment := b.RowOf(i)
+		encoder, targets := b.ExampleIDs(i)
 		e := Example{
-			Step: b.Step, Row: row, Task: s.recipe.Tasks[b.Tasks[row]].Name, Key: b.Keys[row],
+			Step: b.Step, Row: row, Task: s.recipe.Tasks[b.Tasks[i]].Name, Key: b.Keys[i],
 			Prompt: strings.TrimSpace(s.vocab.DecodeToEOS(encoder)), Target: strings.TrimSpace(s.vocab.DecodeToEOS(targets)),
-			Encoder: used(encoder), Decoder: used(targets), Truncated: int(b.Truncated[row]),
+			Encoder: used(encoder), Decoder: used(targets), Truncated: int(b.Truncated[i]),
 		}
-		if sample, err := s.datasets[b.Origins[row]].data().Row(b.Indices[row]); err == nil {
+		if b.Segments != nil {
+			e.Segment = segment
+		}
+		if sample, err := s.datasets[b.Origins[i]].data().Row(b.Indices[i]); err == nil {
 			e.Split = sample.Split
 		}
-		examples[row] = e
+		examples[i] = e
 	}
 	return examples
 }

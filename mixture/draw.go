@@ -16,6 +16,9 @@ func (s *Stream) Batch(ctx context.Context, step int) (*Batch, error) {
 	if err := s.endOf(step); err != nil {
 		return nil, err
 	}
+	if s.packer != nil {
+		return s.packer.batch(ctx, step, s.options.ShardIndex, s.options.ShardCount)
+	}
 	b := s.newBatch(step, s.shapeAt(step))
 	first, _ := s.shardRows()
 	first += step * s.recipe.Batch

@@ -26,7 +26,9 @@ func (s *Stream) writeExample(b *Batch, row int, t *task, d *drawn) error {
 			return err
 		}
 	}
-	s.leftOut.add(t.Name, example.leftOut)
+	if !b.uncounted {
+		s.leftOut.add(t.Name, example.leftOut)
+	}
 	s.place(b, row, t, d, example)
 	return nil
 }

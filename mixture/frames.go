@@ -87,7 +87,12 @@ func (t *Task) hasImages(k Kind, s *shards.Sample) bool {
 // newBatch allocates a batch, with room for where images are from if a task takes others than the
 // first of its own samples.
 func (s *Stream) newBatch(step int, shape Shape) *Batch {
-	b := NewBatch(step, shape, !s.options.NoPixels)
+	return s.batchOf(step, shape, !s.options.NoPixels)
+}
+
+// batchOf is newBatch with pixels or without.
+func (s *Stream) batchOf(step int, shape Shape, pixels bool) *Batch {
+	b := NewBatch(step, shape, pixels)
 	if slices.ContainsFunc(s.tasks, func(t *task) bool { return t.Shots > 0 || t.Frames == FramesEven || t.Frames == FramesRandom }) {
 		n := shape.Rows * shape.Images
 		b.ImageRows, b.ImagePlaces = make([]int, n), make([]int, n)

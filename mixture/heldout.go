@@ -20,5 +20,6 @@ func (r Recipe) HeldOut(data, split string) Recipe {
 	}
 	r.Images.SequenceLengths = nil // that of the ops
 	r.Curriculum, r.WhenUsedUp = nil, ""
+	r.Packing = nil // rows are not of one task
 	return r
 }

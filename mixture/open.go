@@ -54,6 +54,7 @@ type Stream struct {
 	vocab    *tokenize.Vocabulary
 	pipeline *augment.Pipeline
 	pixels   *pixelCache
+	packer   *packer                    // nil if a row is an example
 	datasets map[string]*scannedDataset // by folder
 	cache    *shards.Cache              // of all datasets
 
@@ -166,6 +167,10 @@ func (s *Stream) open(all bool) (failed []failure) {
 		s.shape = s.shapeOf()
 		s.chooser, err = s.recipe.version().choose(s)
 		bad("tasks", err)
+	}
+	if len(failed) == 0 {
+		s.packer, err = newPacker(s)
+		bad("packing", err)
 	}
 	return failed
 }

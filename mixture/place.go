@@ -11,6 +11,9 @@ func (s *Stream) place(b *Batch, row int, t *task, d *drawn, example ids) {
 	}
 	b.Tasks[row], b.Keys[row] = int32(t.number), d.sample.Key
 	b.Origins[row], b.Indices[row] = t.source.dataset.Dir(), d.index
+	if b.uncounted {
+		return
+	}
 	s.made.Add(1)
 	if b.Truncated[row] > 0 {
 		s.truncated.Add(1)

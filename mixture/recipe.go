@@ -23,8 +23,12 @@ type Recipe struct {
 	Images ImageConfig `yaml:"images,omitempty"`
 	// Lengths are the fixed sizes of a batch's rows of ids. Required.
 	Lengths Lengths `yaml:"lengths"`
-	// Batch is the number of examples in a step. Required. Legal: 1 and above.
+	// Batch is the number of examples in a step, or of rows with packing. Required. Legal: 1 and
+	// above.
 	Batch int `yaml:"batch"`
+	// Packing puts several examples into each of the batch's rows. Default: none, a row is one
+	// example.
+	Packing *Packing `yaml:"packing,omitempty"`
 	// Tasks are what is trained, mixed by their weights. Required.
 	Tasks []Task `yaml:"tasks"`
 	// Temperature flattens the weights: a weight w counts as w^(1/T). Default: 1.

@@ -12,7 +12,7 @@ import (
 // Shape holds the fixed sizes of a stage's batches, so that one compiled graph serves them all.
 type Shape struct {
 	Rows    int // B, examples
-	Images  int // N, images of an example; 0 if the tasks have none
+	Images  int // N, images of an example, or of a packed row; 0 if the tasks have none
 	Height  int // H, pixels; 0 for images that keep their aspect
 	Width   int // W, pixels; 0 for images that keep their aspect
 	Texts   int // K, texts of an example; 1 but for contrastive tasks
@@ -22,6 +22,9 @@ type Shape struct {
 	// images of H by W pixels. Its length may differ from batch to batch: see
 	// [ImageConfig.SequenceLengths].
 	Sequence augment.Sequence
+	// Segments is the most examples of a row, S, if rows are packed: see [Packing]. It is 0 for
+	// rows of one example.
+	Segments int
 }
 
 // String prints the sizes. Batches of whole images have done so since before there were patches,
@@ -31,6 +34,9 @@ func (s Shape) String() string {
 		s.Rows, s.Images, s.Height, s.Width, s.Texts, s.Encoder, s.Decoder)
 	if s.Sequence.Patch > 0 {
 		text = fmt.Sprintf("%s, Patch:%d Length:%d}", strings.TrimSuffix(text, "}"), s.Sequence.Patch, s.Sequence.Length)
+	}
+	if s.Segments > 0 {
+		text = fmt.Sprintf("%s Segments:%d}", strings.TrimSuffix(text, "}"), s.Segments)
 	}
 	return text
 }
@@ -76,8 +82,17 @@ func (r Recipe) Shape() Shape {
 	if s.pipeline, err = r.Pipeline(); err != nil || len(r.Problems()) > 0 {
 		return Shape{}
 	}
-	return s.shapeOf()
+	shape := s.shapeOf()
+	if r.Packing != nil {
+		shape = r.Packing.packedShape(&r, shape)
+	}
+	return shape
 }
 
 // Shape returns the shape of every batch. If sequence lengths are drawn, its length is the longest.
-func (s *Stream) Shape() Shape { return s.shape }
+func (s *Stream) Shape() Shape {
+	if p := s.recipe.Packing; p != nil {
+		return p.packedShape(&s.recipe, s.shape)
+	}
+	return s.shape
+}

@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/block"
 	"github.com/pali3/pali3/models/family"
 )
 
@@ -65,6 +66,13 @@ func (s size) tensors(b *mixture.Batch, tokens []float32) (inputs []*tensors.Ten
 		ids(b.Targets, rows, s.shape.Decoder)
 		floats(b.Weights, rows, s.shape.Decoder)
 	}
+	if s.shape.Segments > 0 {
+		ids(b.Segments.Encoder, rows, s.shape.Encoder)
+		ids(b.Segments.Decoder, rows, s.shape.Decoder)
+		if images > 0 {
+			ids(b.Segments.Images, rows, images)
+		}
+	}
 	if s.unpads {
 		inputs = append(inputs, unpaddedTensors(realPrompts(b), rows)...)
 		inputs = append(inputs, unpaddedTensors(realTargets(b), rows)...)
@@ -91,6 +99,9 @@ func (s size) bind(nodes []*graph.Node) (in family.Batch, rest []*graph.Node) {
 	in.Decoder = next(s.shape.Decoder > 0)
 	in.Targets = next(s.shape.Decoder > 0)
 	in.Weights = next(s.shape.Decoder > 0)
+	if s.shape.Segments > 0 {
+		in.Segments = &block.Segments{PerRow: s.shape.Segments, Encoder: next(true), Decoder: next(true), Images: next(s.shape.Images > 0)}
+	}
 	if s.unpads {
 		in.EncoderRows = bindUnpadded(next(true), next(true))
 		in.DecoderRows = bindUnpadded(next(true), next(true))

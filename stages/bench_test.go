@@ -100,7 +100,7 @@ func benchmarkTrain(b *testing.B, n Network, shape mixture.Shape, optimizer stri
 	step := func() {
 		batch, inputs, err := r.next(b.Context(), batches)
 		if err == nil {
-			err = r.step(inputs, batch.Tasks)
+			err = r.step(inputs, batch)
 		}
 		if err != nil {
 			b.Fatal(err)

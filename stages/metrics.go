@@ -29,6 +29,8 @@ type Metric struct {
 	// GradientNorm is the norm of all gradients together, before they are clipped.
 	GradientNorm      float32 `json:"gradient_norm"`
 	ExamplesPerSecond float64 `json:"examples_per_second"`
+	// TokensPerSecond counts ids of prompts and targets that are not padding.
+	TokensPerSecond float64 `json:"tokens_per_second,omitempty"`
 	// Tasks is the loss of each task's examples in the batch. A task without an example is absent;
 	// a run of one task has no losses by task.
 	Tasks map[string]float32 `json:"tasks,omitempty"`
@@ -159,6 +161,9 @@ func encodeMetric(m Metric) (line, event []byte, err error) {
 		{"learning_rate", float32(m.LearningRate)},
 		{"gradient_norm", m.GradientNorm},
 		{"examples_per_second", float32(m.ExamplesPerSecond)},
+	}
+	if m.TokensPerSecond > 0 {
+		scalars = append(scalars, scalar{"tokens_per_second", float32(m.TokensPerSecond)})
 	}
 	for _, task := range slices.Sorted(maps.Keys(m.Tasks)) {
 		scalars = append(scalars, scalar{"loss/" + task, m.Tasks[task]})

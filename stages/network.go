@@ -79,6 +79,10 @@ func (r Recipe) fit(shape mixture.Shape, vocabulary int) (n Network, all strict.
 		all.Add("images.ops", "images.ops give images of any aspect; the family %s takes images of one size: end with a resize or a crop of a fixed size, such as resize(224)", f.Name)
 		return n, all
 	}
+	if packer, packs := n.Model.(family.Packer); shape.Segments > 0 && (!packs || !packer.Packs()) {
+		all.Add("packing", "packing: the family %s takes an example per row; leave packing out", f.Name)
+		return n, all
+	}
 	for _, p := range n.Model.Fit(data) {
 		all.Add(p.Key, "%s", p.Text)
 	}
@@ -92,8 +96,9 @@ func (r Recipe) fit(shape mixture.Shape, vocabulary int) (n Network, all strict.
 type Loss func(scope *weights.Scope, in family.Batch) *graph.Node
 
 // LossByExample builds a [Loss] and each example's part of it. The examples node, [2, B], holds a
-// sum and a count for each of the batch's B examples; the loss of any group of examples is the
-// total of their sums divided by the total of their counts.
+// sum and a count for each of the batch's B examples, or [2, B·S] for each of the S segments that
+// packed rows have at most; the loss of any group of examples is the total of their sums divided by
+// the total of their counts.
 type LossByExample func(scope *weights.Scope, in family.Batch) (loss, examples *graph.Node)
 
 // Loss builds the model's loss.

@@ -30,7 +30,10 @@ type Result struct {
 	SkippedReasons []mixture.SkippedReason `json:"skipped_reasons,omitempty"`
 	// Truncated is the share of examples whose texts were truncated to their windows.
 	Truncated float64 `json:"cut"`
-	Seconds   float64 `json:"seconds"`
+	// Packing tells how full packed rows were, and which examples were left out. Nil without
+	// packing.
+	Packing *mixture.Packed `json:"packing,omitempty"`
+	Seconds float64         `json:"seconds"`
 	// Weights is the file that holds the model.
 	Weights string `json:"weights"`
 	// Evaluations that the recipe's eval asked for, in order.
@@ -65,6 +68,9 @@ func (r Recipe) finish(f *Folder, n Network, set *weights.Set, stream *mixture.S
 	result := Result{
 		Family: r.Family, Stage: r.stageName(), Steps: end.steps, Skipped: skipped.Samples, SkippedReasons: skipped.Reasons, Truncated: stream.Truncated(),
 		Weights: filepath.Join(f.Dir, WeightsFile), Best: end.best, StoppedEarly: end.stopped,
+	}
+	if packed, packs := stream.Packed(); packs {
+		result.Packing = &packed
 	}
 	if err := result.count(set, r.Freeze); err != nil {
 		return Result{}, err

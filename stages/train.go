@@ -162,7 +162,7 @@ func (r *run) loop(ctx context.Context) error {
 		if err != nil {
 			return errors.Join(err, r.leave(ctx))
 		}
-		if err := r.step(inputs, batch.Tasks); err != nil {
+		if err := r.step(inputs, batch); err != nil {
 			return fmt.Errorf("step %d: %w", r.done+1, err)
 		}
 		if r.done == r.Steps || r.CheckpointEvery > 0 && r.done%r.CheckpointEvery == 0 {
@@ -183,8 +183,8 @@ func (r *run) next(ctx context.Context, batches *mixture.Prefetcher) (*mixture.B
 	return batch, inputs, err
 }
 
-// step takes a step on a batch, whose examples are of the given tasks, and records it.
-func (r *run) step(inputs []*tensors.Tensor, tasks []int32) error {
+// step takes a step on a batch, given its tensors, and records it.
+func (r *run) step(inputs []*tensors.Tensor, batch *mixture.Batch) error {
 	did, err := r.stepper.do(r.done, inputs)
 	if err != nil {
 		return err
@@ -197,24 +197,27 @@ func (r *run) step(inputs []*tensors.Tensor, tasks []int32) error {
 			return err
 		}
 	}
-	return r.record(did.loss, did.norm, r.byTask(did.examples, tasks))
+	return r.record(did.loss, did.norm, r.byTask(did.examples, batch), batch)
 }
 
 func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
 
 // byTask returns the loss of each task that has an example in the batch, or nil without a loss by
-// example. Examples is [2, B], as a [LossByExample] gives it.
-func (r *run) byTask(examples []float32, tasks []int32) map[string]float32 {
+// example. Examples is [2, B], or [2, B·S] of packed rows, as a [LossByExample] gives it.
+func (r *run) byTask(examples []float32, batch *mixture.Batch) map[string]float32 {
 	if examples == nil {
 		return nil
 	}
 	sums, counts := make([]float64, len(r.Tasks)), make([]float64, len(r.Tasks))
-	for row, task := range tasks {
+	perRow := max(batch.Shape.Segments, 1)
+	for i, task := range batch.Tasks {
 		if int(task) >= len(r.Tasks) {
 			continue // it has no name
 		}
-		sums[task] += float64(examples[row])
-		counts[task] += float64(examples[len(tasks)+row])
+		row, segment := batch.RowOf(i)
+		at := row*perRow + segment - 1
+		sums[task] += float64(examples[at])
+		counts[task] += float64(examples[len(examples)/2+at])
 	}
 	losses := map[string]float32{}
 	for task, name := range r.Tasks {
@@ -226,14 +229,15 @@ func (r *run) byTask(examples []float32, tasks []int32) map[string]float32 {
 }
 
 // record counts the step and writes its metrics.
-func (r *run) record(loss, norm float32, tasks map[string]float32) error {
+func (r *run) record(loss, norm float32, tasks map[string]float32, batch *mixture.Batch) error {
 	r.done++
 	took := time.Since(r.lastStep)
 	r.lastStep = time.Now()
 	m := Metric{
 		Step: r.done, Loss: loss, GradientNorm: norm,
 		LearningRate:      r.Optimizer.LearningRate * r.stepper.optimizer.factor(r.done-1),
-		ExamplesPerSecond: float64(r.size.shape.Rows) / took.Seconds(),
+		ExamplesPerSecond: float64(batch.Examples()) / took.Seconds(),
+		TokensPerSecond:   float64(tokensOf(batch)) / took.Seconds(),
 		Tasks:             tasks,
 		Time:              time.Now().UTC(),
 	}
@@ -243,6 +247,18 @@ func (r *run) record(loss, norm float32, tasks map[string]float32) error {
 		r.Progress(Progress{Metric: m, Steps: r.Steps, Resumed: r.found, Elapsed: elapsed, Remaining: remaining})
 	}
 	return r.metrics.add(m)
+}
+
+// tokensOf counts the ids of a batch that are not padding, those of prompts and of targets.
+func tokensOf(b *mixture.Batch) (n int) {
+	for _, ids := range [][]int32{b.EncoderIDs, b.Targets} {
+		for _, id := range ids {
+			if id != 0 {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // save writes a checkpoint of the steps done.

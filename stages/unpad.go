@@ -44,12 +44,12 @@ func unpadded(real []bool) (places, rows []int32) {
 }
 
 // realPrompts tells which encoder ids are not padding. A prompt of padding alone is kept: without
-// images, its positions attend to each other.
+// images, its positions attend to each other. Of packed rows it would be no example's.
 func realPrompts(b *mixture.Batch) []bool {
 	real := make([]bool, len(b.EncoderIDs))
 	length := b.Shape.Encoder
 	for first := 0; first < len(real); first += length {
-		any := false
+		any := b.Segments != nil
 		for at := first; at < first+length; at++ {
 			real[at] = b.EncoderIDs[at] > 0
 			any = any || real[at]

@@ -276,8 +276,9 @@ func (c *VisualTokenCache) ofBatch(ctx context.Context, b *mixture.Batch) ([]flo
 	var places []int // of images in the batch
 	for at, present := range b.ImageMask {
 		if present != 0 {
+			example, _ := b.ExampleOf(at)
 			row, place := b.ImageAt(at)
-			images = append(images, ImageKey{Dataset: b.Origins[at/b.Shape.Images], Row: row, Image: place, Length: b.Shape.Sequence.Length})
+			images = append(images, ImageKey{Dataset: b.Origins[example], Row: row, Image: place, Length: b.Shape.Sequence.Length})
 			places = append(places, at)
 		}
 	}

@@ -99,11 +99,11 @@ type watched struct {
 }
 
 func (w *watcher) watch(b *mixture.Batch) error {
-	for row, e := range w.stream.Describe(b) {
-		t := &w.tasks[b.Tasks[row]]
+	for i, e := range w.stream.Describe(b) {
+		t := &w.tasks[b.Tasks[i]]
 		w.total++
 		t.n++
-		t.encoder += textIDs(b, row, e.Encoder)
+		t.encoder += textIDs(b, e.Row, e.Encoder)
 		t.decoder += e.Decoder
 		if e.Truncated > 0 {
 			t.cut++
@@ -112,8 +112,8 @@ func (w *watcher) watch(b *mixture.Batch) error {
 			continue
 		}
 		shown := Example{Prompt: clip(e.Prompt), Target: clip(e.Target)}
-		if n := b.Shape.Images; n > 0 && b.ImageMask[row*n] > 0 {
-			image, err := w.album.seen(b, row*n, w.low, w.high, e.Key)
+		if at := b.FirstImage(i); at >= 0 && b.ImageMask[at] > 0 {
+			image, err := w.album.seen(b, at, w.low, w.high, e.Key)
 			if err != nil {
 				return err
 			}
