@@ -7,17 +7,20 @@ import (
 )
 
 // Packing puts several examples into each row of a batch, so that rows have little padding. The
-// examples of a row, its segments, do not see each other: see [Segments]. Only tasks with a target
-// can be packed.
+// examples of a row, its segments, do not see each other, and the loss is that of the same examples
+// in rows of their own. Only tasks with a target can be packed, for the families t5 and pali3.
 //
-// A step takes a fixed number of consecutive examples of the stream. It sorts them by size and puts
-// each into the first row with room. An example that found no row is tried again after those of the
-// next step; if there is no room either, it is left out, which [Stream.Packed] counts. So a batch
-// stays a function of its step.
+// A step takes a fixed number of consecutive examples of the stream, sorts them by size and puts
+// each into the first row with room. An example without a row is tried again in the gaps of the
+// next step. If there is no room either, it is left out and counted. So a batch stays a function of
+// its step.
 type Packing struct {
-	// Encoder and Decoder are the ids of a row. Examples are still truncated to lengths. Default:
-	// those of lengths, 0. Legal: 0 (as lengths') and at least those of lengths.
+	// Encoder is the room of a row for the ids of prompts. Examples are still truncated to
+	// lengths.encoder. Default: lengths.encoder. Legal: 0 (as the default), lengths.encoder and
+	// above.
 	Encoder int `yaml:"encoder,omitempty"`
+	// Decoder is the room of a row for the ids of targets. Default: lengths.decoder. Legal: 0 (as
+	// the default), lengths.decoder and above.
 	Decoder int `yaml:"decoder,omitempty"`
 	// Images is the room of a row for images. An example with images takes images.per_example of
 	// it, and any other example none. Required if a task has images. Legal: images.per_example and

@@ -29,12 +29,19 @@ type Metric struct {
 	// GradientNorm is the norm of all gradients together, before they are clipped.
 	GradientNorm      float32 `json:"gradient_norm"`
 	ExamplesPerSecond float64 `json:"examples_per_second"`
-	// TokensPerSecond counts ids of prompts and targets that are not padding.
-	TokensPerSecond float64 `json:"tokens_per_second,omitempty"`
+	// Examples of the batch, and their Tokens: the ids of prompts and targets that are not padding.
+	Examples int `json:"examples,omitempty"`
+	Tokens   int `json:"tokens,omitempty"`
 	// Tasks is the loss of each task's examples in the batch. A task without an example is absent;
 	// a run of one task has no losses by task.
 	Tasks map[string]float32 `json:"tasks,omitempty"`
 	Time  time.Time          `json:"time"`
+}
+
+// TokensPerSecond returns how many of the step's tokens a second took, 0 for a line from before
+// tokens were counted.
+func (m Metric) TokensPerSecond() float64 {
+	return float64(m.Tokens) / float64(max(m.Examples, 1)) * m.ExamplesPerSecond
 }
 
 const (
@@ -162,8 +169,8 @@ func encodeMetric(m Metric) (line, event []byte, err error) {
 		{"gradient_norm", m.GradientNorm},
 		{"examples_per_second", float32(m.ExamplesPerSecond)},
 	}
-	if m.TokensPerSecond > 0 {
-		scalars = append(scalars, scalar{"tokens_per_second", float32(m.TokensPerSecond)})
+	if m.Tokens > 0 {
+		scalars = append(scalars, scalar{"tokens_per_second", float32(m.TokensPerSecond())})
 	}
 	for _, task := range slices.Sorted(maps.Keys(m.Tasks)) {
 		scalars = append(scalars, scalar{"loss/" + task, m.Tasks[task]})

@@ -132,7 +132,7 @@ func TestRun_PacksAndResumes(t *testing.T) {
 				t.Error("the weights differ from those of a run in one go")
 			}
 			metrics, err := ReadMetrics(whole)
-			if err != nil || !(metrics[5].TokensPerSecond > metrics[5].ExamplesPerSecond) || stage == "pali3" && len(metrics[5].Tasks) != 2 {
+			if err != nil || !(metrics[5].TokensPerSecond() > metrics[5].ExamplesPerSecond) || stage == "pali3" && len(metrics[5].Tasks) != 2 {
 				t.Errorf("metrics %+v, %v", metrics, err)
 			}
 			content, err := os.ReadFile(filepath.Join(whole, RecipeFile))

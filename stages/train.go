@@ -237,9 +237,9 @@ func (r *run) record(loss, norm float32, tasks map[string]float32, batch *mixtur
 		Step: r.done, Loss: loss, GradientNorm: norm,
 		LearningRate:      r.Optimizer.LearningRate * r.stepper.optimizer.factor(r.done-1),
 		ExamplesPerSecond: float64(batch.Examples()) / took.Seconds(),
-		TokensPerSecond:   float64(tokensOf(batch)) / took.Seconds(),
-		Tasks:             tasks,
-		Time:              time.Now().UTC(),
+		Examples:          batch.Examples(), Tokens: tokensOf(batch),
+		Tasks: tasks,
+		Time:  time.Now().UTC(),
 	}
 	if r.Progress != nil {
 		elapsed := time.Since(r.began)
