@@ -93,7 +93,8 @@ func mostThatFit(sizes []extent, rows int, of extent) int {
 	return most
 }
 
-// droppedShare returns the share of the examples that are left out if a step takes that many of them.
+// droppedShare returns the share of the examples that are left out if a step takes that many of
+// them.
 func droppedShare(sizes []extent, examples, rows int, of extent) float64 {
 	var before []int // left of the step before
 	lost, steps := 0, max(len(sizes)/examples, leastSteps)
@@ -109,5 +110,5 @@ func droppedShare(sizes []extent, examples, rows int, of extent) float64 {
 		p.put(sizes, before, of)
 		lost, before = lost+len(p.left), next
 	}
-	return float64(lost) / float64((steps-1)*examples) // what the last step may leave out is not known
+	return float64(lost) / float64((steps-1)*examples) // as of the last step it is not known
 }
