@@ -32,7 +32,7 @@ func (s *Stream) newBalanced() (chooser, error) {
 		p.Points = []schedule.Point{{Weights: s.weights}}
 	}
 	for i, c := range s.recipe.Curriculum {
-		point := schedule.Point{Position: c.Step * s.recipe.Batch, Weights: s.weightsWith(c.Weights)}
+		point := schedule.Point{Position: c.Step * s.examplesPerStep(), Weights: s.weightsWith(c.Weights)}
 		if sumOf(point.Weights) == 0 {
 			return nil, fmt.Errorf("recipe: curriculum[%d]: no task with a weight can use a sample", i)
 		}
@@ -56,9 +56,20 @@ func sumOf(values []float64) (sum float64) {
 // epochs does. The examples after the last whole batch are left out.
 func (s *Stream) Steps() (steps int, ends bool) {
 	if end := s.chooser.end(); end != endless {
-		return end / s.recipe.Batch, true
+		return end / s.examplesPerStep(), true
 	}
 	return 0, false
+}
+
+// examplesPerStep is how many examples of the stream a step takes: of packed rows, several for each.
+func (s *Stream) examplesPerStep() int {
+	switch {
+	case s.packer != nil:
+		return s.packer.examples
+	case s.recipe.Packing != nil && s.recipe.Packing.Examples > 0:
+		return s.recipe.Packing.Examples
+	}
+	return s.recipe.Batch
 }
 
 // endOf returns the error of a step that the stream does not have, or nil.
@@ -67,7 +78,7 @@ func (s *Stream) endOf(step int) error {
 	switch {
 	case step < 0:
 		return fmt.Errorf("batch of step %d", step)
-	case step > endless/s.recipe.Batch-1:
+	case step > endless/s.examplesPerStep()-1:
 		return errors.New("no stream is so long")
 	case ends && step >= steps:
 		return fmt.Errorf("batch of step %d: %w: its tasks are used up after %d steps", step, ErrEnd, steps)

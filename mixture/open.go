@@ -172,6 +172,10 @@ func (s *Stream) open(all bool) (failed []failure) {
 		s.packer, err = newPacker(s)
 		bad("packing", err)
 	}
+	if len(failed) == 0 && s.packer != nil && len(s.recipe.Curriculum) > 0 {
+		s.chooser, err = s.recipe.version().choose(s) // its steps are those of packed rows
+		bad("tasks", err)
+	}
 	return failed
 }
 

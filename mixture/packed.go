@@ -105,7 +105,7 @@ func newPacker(s *Stream) (*packer, error) {
 	if p.examples > 0 {
 		return p, nil
 	}
-	first, err := p.take(context.Background(), 0, max(leastMeasured, 4*p.rows))
+	first, err := p.take(context.Background(), 0, min(max(leastMeasured, 4*p.rows), s.chooser.end()))
 	if err != nil {
 		return nil, fmt.Errorf("measuring how many examples fit into a packed batch: %w", err)
 	}

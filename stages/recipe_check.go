@@ -82,7 +82,7 @@ func (r Recipe) taskProblems() (all strict.Problems) {
 // endProblems reports that the data ends before the run does.
 func (r Recipe) endProblems(stream *mixture.Stream) (all strict.Problems) {
 	if n, ends := stream.Steps(); ends && r.Steps > n {
-		all.Add("steps", "steps: %d, but the tasks are used up after %d steps of %d examples; ask for at most that many, or for more epochs", r.Steps, n, r.Mixture.Batch)
+		all.Add("steps", "steps: %d, but the tasks are used up after %d steps; ask for at most that many, or for more epochs", r.Steps, n)
 	}
 	return all
 }
