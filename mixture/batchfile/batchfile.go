@@ -3,7 +3,6 @@
 //
 //	record, err := batchfile.Record(batch, info)     // a batch as an Arrow record batch
 //	batch, info, err := batchfile.Batch(record)      // and back, equal in every bit
-
 //
 // A row of a record is an example. Tensors are fixed-size lists with Arrow's canonical extension
 // type arrow.fixed_shape_tensor, so that pyarrow returns column "images" of a record as a NumPy
