@@ -39,6 +39,7 @@ var layers = map[string]string{
 	"internal/resample":     "",
 	"internal/s3test":       "",
 	"internal/contactsheet": "shards",
+	"internal/mixpage":      "tokenize augment mixture internal/batchtest",
 	"internal/batchtest":    "shards tokenize mixture",
 	"internal/strict":       "",
 	"internal/textlines":    "",
@@ -62,7 +63,7 @@ var layers = map[string]string{
 	"examples":              "shards tokenize augment ingest webli mixture models stages evalsuite recipes project cli",
 	"notebooks":             "shards tokenize augment ingest webli mixture models stages evalsuite recipes",
 	"bench":                 "internal/format shards tokenize augment ingest webli mixture models stages evalsuite recipes",
-	"cli":                   "shards tokenize augment ingest webli mixture models stages evalsuite recipes project internal/quickstart internal/resize internal/contactsheet internal/format",
+	"cli":                   "shards tokenize augment ingest webli mixture models stages evalsuite recipes project internal/mixpage internal/quickstart internal/resize internal/contactsheet internal/format",
 	"cmd":                   "cli",
 }
 

@@ -12,7 +12,7 @@ import (
 // have the shape [B, H, W, 3] if each example has one, or are patches [B, T, p·p·3] with grids
 // [B, 2]; image_mask is written only if an image is missing.
 func (c mixCommand) writeTensors(ctx context.Context, con *console, stream *mixture.Stream) error {
-	b, err := stream.Batch(ctx, max(c.Steps.from, c.ResumeAt))
+	b, err := stream.Batch(ctx, c.first())
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strings"
 
 	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/models/backend"
@@ -65,6 +66,12 @@ func (c checked) print(con *console) {
 		} else {
 			warnings++
 		}
+	}
+	for _, s := range c.Sources {
+		con.printf("source %s: %s, %s of %.1f MB, for %s\n", s.Dataset, plural(s.Rows, "row"), plural(s.Files, "file"), float64(s.Bytes)/1e6, strings.Join(s.Tasks, ", "))
+	}
+	if v := c.Vocabulary; v != nil {
+		con.printf("vocabulary: %d ids in %d rows, %d sentinels of which %d are needed\n", v.Pieces, v.Size, v.Sentinels, v.Needed)
 	}
 	for _, t := range c.Tasks {
 		con.printf("task %s: %d samples; the longest of %d examples have %d encoder ids and %d decoder ids\n",

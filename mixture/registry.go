@@ -63,6 +63,14 @@ func (g *Registry) OpenDataset(ctx context.Context, name string) (*shards.Datase
 	return g.Stores.Open(ctx, name)
 }
 
+// stores returns what opens datasets.
+func (g *Registry) stores() shards.Stores {
+	if g == nil {
+		return nil
+	}
+	return g.Stores
+}
+
 // ParseOps parses a pipeline of image ops.
 func (g *Registry) ParseOps(pipeline string) (*augment.Pipeline, error) {
 	if g == nil || g.Ops == nil {

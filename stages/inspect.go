@@ -29,6 +29,9 @@ type Inspection struct {
 	Batch int    `json:"batch,omitempty"`
 	// Tasks describe how well their first examples fit, if the data could be opened.
 	Tasks []mixture.Measured `json:"tasks,omitempty"`
+	// Sources and Vocabulary are there if the options ask for sources.
+	Sources    []mixture.SourceStats  `json:"sources,omitempty"`
+	Vocabulary *mixture.VocabularyUse `json:"vocabulary,omitempty"`
 	// Model and Memory are nil if the model cannot be built.
 	Model  *Size   `json:"model,omitempty"`
 	Memory *Memory `json:"memory,omitempty"`
@@ -49,6 +52,9 @@ type InspectOptions struct {
 	// Examples is the number of examples to make of each task. Default: 256. The images of the
 	// first Images of them are decoded. Default: 8.
 	Examples, Images int
+	// Sources also checks that the files of all datasets are whole, and that prompts, languages and
+	// the vocabulary go together.
+	Sources bool
 	// Memory is the available memory in bytes; a larger estimate is a warning. Default: unknown.
 	Memory int64
 }
@@ -188,8 +194,27 @@ func (i *inspector) data(ctx context.Context, r Recipe) error {
 		return err
 	}
 	i.Tasks = measured
+	if i.options.Sources {
+		if err := i.sources(ctx, stream); err != nil {
+			return err
+		}
+	}
 	i.add(strict.Error, unusable(measured))
 	i.add(strict.Warning, append(r.windowWarnings(measured), r.batchWarnings(measured)...))
+	return nil
+}
+
+// sources verifies what the stream is made of.
+func (i *inspector) sources(ctx context.Context, stream *mixture.Stream) error {
+	failures, warnings, err := stream.Verify(ctx)
+	if err != nil {
+		return err
+	}
+	i.add(strict.Error, failures)
+	i.add(strict.Warning, warnings)
+	i.Sources = stream.Sources()
+	use := stream.VocabularyUse()
+	i.Vocabulary = &use
 	return nil
 }
 

@@ -270,6 +270,7 @@ func TestClient_StopsWhenTheContextEnds(t *testing.T) {
 	stream := batchtest.Stream(t, mixture.Options{})
 	at := start(t, &Server{Stream: stream}, "0")
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	read := 0
 	for _, err := range dial(t, at).Batches(ctx, Request{}) {
 		if errors.Is(err, context.Canceled) {
@@ -292,6 +293,7 @@ func TestClient_ReportsAServerThatEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- (&Server{Stream: stream}).Serve(ctx, l) }()
 	var last error

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// span is a range of steps.
+type span struct{ from, to int }
+
+// UnmarshalText reads A:B.
+func (s *span) UnmarshalText(text []byte) error {
+	from, to, ok := strings.Cut(string(text), ":")
+	a, err1 := strconv.Atoi(from)
+	b, err2 := strconv.Atoi(to)
+	if !ok || err1 != nil || err2 != nil || a < 0 || b < a {
+		return fmt.Errorf("%q: want A:B, two step numbers with A not above B", text)
+	}
+	*s = span{a, b}
+	return nil
+}
+
+// share is host h of H.
+type share struct{ host, hosts int }
+
+// UnmarshalText reads h/H.
+func (s *share) UnmarshalText(text []byte) error {
+	host, hosts, ok := strings.Cut(string(text), "/")
+	h, err1 := strconv.Atoi(host)
+	n, err2 := strconv.Atoi(hosts)
+	if !ok || err1 != nil || err2 != nil || h < 0 || n <= h {
+		return fmt.Errorf("%q: want h/H with hosts counted from 0, for example 0/2 and 1/2", text)
+	}
+	*s = share{h, n}
+	return nil
+}
+
+// dumpTarget is where examples are written: to a page, or to standard output as JSON lines.
+type dumpTarget struct {
+	page  string
+	lines bool
+}
+
+func (d dumpTarget) given() bool { return d.lines || d.page != "" }
+
+// Decode reads the flag, whose value may be missing.
+func (d *dumpTarget) Decode(ctx *kong.DecodeContext) error {
+	if !ctx.Scan.Peek().IsValue() {
+		*d = dumpTarget{lines: true}
+		return nil
+	}
+	path := ctx.Scan.Pop().String()
+	switch path {
+	case "true", "-", "":
+		*d = dumpTarget{lines: true}
+	default:
+		if !strings.HasSuffix(path, ".html") {
+			return fmt.Errorf("%q: want a name that ends in .html, or --dump alone for JSON lines", path)
+		}
+		*d = dumpTarget{page: path}
+	}
+	return nil
+}

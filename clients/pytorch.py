@@ -1,0 +1,19 @@
+"""Batches of `pali3 mix --serve` for PyTorch. Needs torch, pyarrow and numpy."""
+import json, socket, pyarrow as pa, torch
+
+def batches(address, step=0, host=0, hosts=1, count=0, **more):
+    """Yields (step, {name: tensor [rows, ...]}) from a step on, without end if count is 0."""
+    unix = address.startswith("unix:")
+    s = socket.socket(socket.AF_UNIX if unix else socket.AF_INET)
+    s.connect(address[5:] if unix else (address.rsplit(":", 1)[0], int(address.rsplit(":", 1)[1])))
+    with s, s.makefile("rb", 1 << 20) as f:
+        s.sendall((json.dumps(dict(more, step=step, host=host, hosts=hosts, count=count)) + "\n").encode())
+        while True:
+            head = json.loads(f.readline() or '{"error": "the server closed the connection"}')
+            if "error" in head:
+                raise RuntimeError("pali3 mix --serve: " + head["error"])
+            if "end" in head:
+                return
+            table = pa.ipc.open_stream(f).read_all().to_batches()[0]
+            tensors = {n: c.to_numpy_ndarray() for n, c in zip(table.schema.names, table.columns) if hasattr(c, "to_numpy_ndarray")}
+            yield head["step"], {n: torch.from_numpy(a.copy()) for n, a in tensors.items()}
