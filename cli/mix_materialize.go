@@ -32,7 +32,7 @@ func (c mixCommand) materialize(ctx context.Context, con *console, stream *mixtu
 	for _, f := range m.Files {
 		bytes += f.Bytes
 	}
-	con.printf("%s: %s, steps %d:%d, %s of %.1f MB\n", c.Materialize, plural(to-from, "batch"), m.From, m.To, plural(len(m.Files), "file"), float64(bytes)/1e6)
+	con.printf("%s: %s (%d:%d) in %s of %.1f MB\n", c.Materialize, plural(to-from, "step"), m.From, m.To, plural(len(m.Files), "file"), float64(bytes)/1e6)
 	con.printf("read them with pyarrow, or any other reader of Arrow IPC files: docs/serve.md\n")
 	if found > 0 {
 		con.info(fmt.Sprintf("%d steps were there from an interrupted run", found))
