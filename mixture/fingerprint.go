@@ -14,10 +14,10 @@ import (
 // Fingerprint returns the sha256, in hex, of what determines the examples of a stream: the recipe
 // with its defaults filled in, the tokenizer's model, and the parts that the datasets' manifests
 // list. Streams with the same fingerprint have the same examples at each step, wherever their files
-// are. Kinds and image ops that a program adds count by their names alone.
+// are, except that a batch names its datasets by their folders. Kinds and image ops that a program adds count by their names alone.
 func (s *Stream) Fingerprint() (string, error) {
 	r := s.Recipe()
-	r.Registry = nil
+	r.Registry, r.StreamVersion = nil, s.recipe.version().number
 	model, err := s.recipe.Registry.ReadTokenizer(r.Tokenizer.Model)
 	if err != nil {
 		return "", fmt.Errorf("fingerprint of the tokenizer: %w", err)
@@ -46,6 +46,9 @@ func contentHash(m *shards.Manifest) (string, error) {
 	content, err := json.Marshal(m.Files)
 	return hashOf(content), err
 }
+
+// StreamVersion returns the version of the stream's order of examples.
+func (s *Stream) StreamVersion() int { return s.recipe.version().number }
 
 func hashOf(content []byte) string {
 	sum := sha256.Sum256(content)

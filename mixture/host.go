@@ -28,10 +28,3 @@ func (s *Stream) HostBatch(ctx context.Context, step, host, hosts int) (*Batch, 
 		return nil
 	})
 }
-
-// taskAt returns the task of a position of the stream, and how many examples of that task come
-// before it.
-func (s *Stream) taskAt(position int) (task, before int, err error) {
-	task, before = s.mix.at(position)
-	return task, before, nil
-}

@@ -141,7 +141,7 @@ func (c *counter) add(b *Batch) error {
 func (c *counter) addPositions(b *Batch) error {
 	s := c.stream
 	for position := b.Step * s.recipe.Batch; position < (b.Step+1)*s.recipe.Batch; position++ {
-		task, before, err := s.taskAt(position)
+		task, before, err := s.chooser.at(position)
 		if err != nil {
 			return err
 		}

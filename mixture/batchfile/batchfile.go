@@ -1,8 +1,10 @@
 // Package batchfile hands training batches to other programs, as Apache Arrow record batches. Any
 // Arrow implementation reads them: pyarrow, DuckDB, Polars, arrow-rs.
 //
-//	record, err := batchfile.Record(batch, info)     // a batch as an Arrow record batch
-//	batch, info, err := batchfile.Batch(record)      // and back, equal in every bit
+//	record, err := batchfile.Record(batch, info)          // a batch as an Arrow record batch
+//	batch, info, err := batchfile.Batch(record)           // and back, equal in every bit
+//	_, err = batchfile.Write(ctx, dir, stream, options)   // the batches of many steps, as files
+//	folder, err := batchfile.Open(dir)                    // which can be read at any step
 //
 // A row of a record is an example. Tensors are fixed-size lists with Arrow's canonical extension
 // type arrow.fixed_shape_tensor, so that pyarrow returns column "images" of a record as a NumPy
@@ -52,6 +54,8 @@ type Info struct {
 	Format int `json:"format"`
 	// Recipe is [mixture.Stream.Fingerprint]: two streams with the same one make the same batches.
 	Recipe string `json:"recipe"`
+	// StreamVersion is the version of the order of examples.
+	StreamVersion int `json:"stream_version"`
 	// Seed of the recipe.
 	Seed uint64 `json:"seed"`
 	// Batch is the number of examples of a step, of all hosts together.
@@ -88,7 +92,7 @@ func InfoOf(s *mixture.Stream, host, hosts int) (Info, error) {
 	}
 	r := s.Recipe()
 	info := Info{
-		Format: Format, Recipe: fingerprint, Seed: r.Seed, Batch: r.Batch, Host: host, Hosts: hosts,
+		Format: Format, Recipe: fingerprint, StreamVersion: s.StreamVersion(), Seed: r.Seed, Batch: r.Batch, Host: host, Hosts: hosts,
 		Tasks: []string{}, Vocabulary: s.Vocabulary().Size(), Shape: shapeOf(s.Shape()),
 	}
 	for _, t := range r.Tasks {
