@@ -103,7 +103,7 @@ func (s *Stream) verifyPrompt(t *task, path, name string, failures *strict.Probl
 				name, found[0], s.vocab.Sentinels())
 		}
 	}
-	if !t.kind.Target || t.kind.Denoises {
+	if !t.kind.Target || t.kind.Denoisers != "" {
 		return
 	}
 	fixed := s.vocab.Encode(placeholder.ReplaceAllString(t.Prompt, ""))
