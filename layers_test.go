@@ -63,7 +63,7 @@ var layers = map[string]string{
 	"examples":              "shards tokenize augment ingest webli mixture models stages evalsuite recipes project cli",
 	"notebooks":             "shards tokenize augment ingest webli mixture models stages evalsuite recipes",
 	"bench":                 "internal/format shards tokenize augment ingest webli mixture models stages evalsuite recipes",
-	"cli":                   "shards tokenize augment ingest webli mixture models stages evalsuite recipes project internal/mixpage internal/quickstart internal/resize internal/contactsheet internal/format",
+	"cli":                   "shards tokenize augment ingest webli mixture models stages evalsuite recipes project internal/mixpage internal/quickstart internal/resize internal/contactsheet internal/format internal/batchtest",
 	"cmd":                   "cli",
 }
 

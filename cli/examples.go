@@ -97,7 +97,11 @@ var examples = map[string][]string{
 	},
 	"mix": {
 		"pali3 mix --recipe quickstart-stage1 --set data=quickstart-run/data",
-		"pali3 mix --recipe quickstart-stage1 --set data=quickstart-run/data --dump --steps 0:1",
+		"pali3 mix --recipe quickstart-stage1 --set data=quickstart-run/data --dump page.html --steps 0:2",
+		"pali3 mix --recipe quickstart-stage1 --set data=quickstart-run/data --stats --steps 0:50",
+		"pali3 mix --recipe quickstart-ul2 --set data=quickstart-run/data --verify",
+		"pali3 mix --recipe quickstart-stage1 --set data=quickstart-run/data --materialize batches --steps 0:20",
+		"pali3 mix --recipe quickstart-stage1 --set data=quickstart-run/data --serve 7077",
 		"pali3 mix --recipe quickstart-stage1 --set data=quickstart-run/data --digest --steps 7:9",
 	},
 	"train": {

@@ -21,6 +21,8 @@
 //	patches           float32   in place of images that keep their aspect: [T, p·p·3], [N, T, p·p·3]
 //	grids             int32     rows and columns of patches: [2], [N, 2]
 //	image_mask        float32   [N], 1 where there is an image
+//	image_rows        int64     [N], rows of images of other samples, of recipes that draw such
+//	image_places      int64     [N], and their places in those samples
 //	input_ids         int32     [Le], or [K, Le] if examples have several texts
 //	decoder_input_ids int32     [Ld]
 //	targets           int32     [Ld]

@@ -49,6 +49,16 @@ func (w *recordWriter) ints(name string, values []int32, shape ...int) {
 	}
 }
 
+func (w *recordWriter) longs(name string, values []int, shape ...int) {
+	if len(values) > 0 {
+		wide := make([]int64, len(values))
+		for i, v := range values {
+			wide[i] = int64(v)
+		}
+		w.add(tensorField(name, arrow.PrimitiveTypes.Int64, shape), tensorColumn(arrow.PrimitiveTypes.Int64, wide, w.rows))
+	}
+}
+
 // plain adds the columns with one value a row.
 func (w *recordWriter) plain(b *mixture.Batch) {
 	allocator := memory.NewGoAllocator()
@@ -83,6 +93,8 @@ func (w *recordWriter) images(b *mixture.Batch) {
 	w.floats(s.imageColumn(), b.Pixels, s.imageShape()...)
 	w.ints("grids", b.Grids, s.perImage(2)...)
 	w.floats("image_mask", b.ImageMask, s.Images)
+	w.longs("image_rows", b.ImageRows, s.Images)
+	w.longs("image_places", b.ImagePlaces, s.Images)
 }
 
 // imageColumn names the column of pixels.
@@ -155,9 +167,7 @@ func (r *recordReader) batch(s Shape) *mixture.Batch {
 		}
 		b.Step = int(step)
 	}
-	for _, index := range longs(r, "index", s.Rows) {
-		b.Indices = append(b.Indices, int(index))
-	}
+	b.Indices = plain(longs(r, "index", s.Rows))
 	b.Tasks, b.Truncated = shorts(r, "task", s.Rows), shorts(r, "truncated", s.Rows)
 	b.Keys, b.Origins = r.strings("key"), r.strings("origin")
 	b.ImageMask = tensors[float32](r, "image_mask", s.Rows*s.Images)
@@ -166,6 +176,10 @@ func (r *recordReader) batch(s Shape) *mixture.Batch {
 		if s.Patch > 0 {
 			b.Grids = tensors[int32](r, "grids", s.Rows*s.Images*2)
 		}
+	}
+	if r.has("image_rows") {
+		b.ImageRows = plain(tensors[int64](r, "image_rows", s.Rows*s.Images))
+		b.ImagePlaces = plain(tensors[int64](r, "image_places", s.Rows*s.Images))
 	}
 	b.EncoderIDs = tensors[int32](r, "input_ids", s.Rows*s.Texts*s.Encoder)
 	b.DecoderInputs = tensors[int32](r, "decoder_input_ids", s.Rows*s.Decoder)
@@ -184,6 +198,15 @@ func tensors[T number](r *recordReader, name string, values int) []T {
 	read, err := readTensors[T](r.record, name, values)
 	r.err = err
 	return read
+}
+
+// plain returns numbers as ints.
+func plain(values []int64) []int {
+	all := make([]int, len(values))
+	for i, v := range values {
+		all[i] = int(v)
+	}
+	return all
 }
 
 func longs(r *recordReader, name string, rows int) []int64  { return scalars[int64](r, name, rows) }

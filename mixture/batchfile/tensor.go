@@ -39,7 +39,7 @@ func product(shape []int) int {
 }
 
 // number is what tensors are made of.
-type number interface{ int32 | float32 }
+type number interface{ int32 | int64 | float32 }
 
 // tensorColumn returns values as a column of rows tensors. It does not copy them.
 func tensorColumn[T number](kind arrow.DataType, values []T, rows int) arrow.Array {
@@ -57,6 +57,8 @@ func bytesOf[T number](values []T) []byte {
 		return arrow.Float32Traits.CastToBytes(v)
 	case []int32:
 		return arrow.Int32Traits.CastToBytes(v)
+	case []int64:
+		return arrow.Int64Traits.CastToBytes(v)
 	}
 	return nil
 }
