@@ -14,7 +14,8 @@ import (
 // Fingerprint returns the sha256, in hex, of what determines the examples of a stream: the recipe
 // with its defaults filled in, the tokenizer's model, and the parts that the datasets' manifests
 // list. Streams with the same fingerprint have the same examples at each step, wherever their files
-// are, except that a batch names its datasets by their folders. Kinds and image ops that a program adds count by their names alone.
+// are, except that a batch names its datasets by their folders. Kinds and image ops that a program
+// adds count by their names alone.
 func (s *Stream) Fingerprint() (string, error) {
 	r := s.Recipe()
 	r.Registry, r.StreamVersion = nil, s.recipe.version().number

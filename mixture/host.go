@@ -19,7 +19,7 @@ func (s *Stream) HostBatch(ctx context.Context, step, host, hosts int) (*Batch, 
 	}
 	shape := s.shapeAt(step)
 	shape.Rows = s.recipe.Batch / hosts
-	b := NewBatch(step, shape, !s.options.NoPixels)
+	b := s.newBatch(step, shape)
 	first := step*s.recipe.Batch + host*shape.Rows
 	return b, s.eachRow(ctx, b, func(row int) error {
 		if err := s.fillAt(b, row, first+row); err != nil {

@@ -24,7 +24,8 @@ type Piece struct {
 	ID    int32
 	Text  string // as it is shown
 	Token string // as the vocabulary names it
-	// Class is "plain", or what is special: "sentinel", "mode", "end", "unknown", "location", "byte".
+	// Class is "plain", or what is special: "sentinel", "mode", "end", "unknown", "location" or
+	// "byte".
 	Class string
 	// Tint alternates from piece to piece, so that their borders are seen.
 	Tint int
