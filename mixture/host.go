@@ -17,6 +17,9 @@ func (s *Stream) HostBatch(ctx context.Context, step, host, hosts int) (*Batch, 
 	case s.recipe.Batch%hosts != 0:
 		return nil, fmt.Errorf("a batch of %d cannot be divided among %d hosts: their number must divide the batch", s.recipe.Batch, hosts)
 	}
+	if s.packer != nil {
+		return s.packer.batch(ctx, step, host, hosts)
+	}
 	shape := s.shapeAt(step)
 	shape.Rows = s.recipe.Batch / hosts
 	b := s.newBatch(step, shape)

@@ -108,8 +108,19 @@ func (b *Batch) ExampleIDs(example int) (encoder, targets []int32) {
 	return encoder, targets
 }
 
+// ExampleWeights returns the weights of the loss of an example's targets.
+func (b *Batch) ExampleWeights(example int) []float32 {
+	row, segment := b.RowOf(example)
+	ld := b.Shape.Decoder
+	weights := b.Weights[row*ld : (row+1)*ld]
+	if b.Segments != nil {
+		weights = ofSegment(weights, b.Segments.Decoder[row*ld:], segment)
+	}
+	return weights
+}
+
 // ofSegment returns the ids of a segment, which stand together.
-func ofSegment(ids, segments []int32, segment int) []int32 {
+func ofSegment[T any](ids []T, segments []int32, segment int) []T {
 	first, end := 0, 0
 	for at := range ids {
 		if int(segments[at]) == segment {

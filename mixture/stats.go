@@ -112,10 +112,10 @@ func (s *Stream) newCounter() *counter {
 // add counts a batch.
 func (c *counter) add(b *Batch) error {
 	examples, samples := map[string]bool{}, map[string]bool{} // of this batch
-	for row := range b.Shape.Rows {
-		t := &c.tasks[b.Tasks[row]]
-		sample := fmt.Sprintf("%s#%d", b.Origins[row], b.Indices[row])
-		example := fmt.Sprintf("%d %s", b.Tasks[row], sample)
+	for i := range b.Examples() {
+		t := &c.tasks[b.Tasks[i]]
+		sample := fmt.Sprintf("%s#%d", b.Origins[i], b.Indices[i])
+		example := fmt.Sprintf("%d %s", b.Tasks[i], sample)
 		if examples[example] {
 			c.repeated++
 		}
@@ -125,13 +125,15 @@ func (c *counter) add(b *Batch) error {
 		examples[example], samples[sample], t.samples[sample] = true, true, true
 		c.examples++
 		t.examples++
-		t.addTexts(c.stream, b, row)
-		if n := int(b.Truncated[row]); n > 0 {
+		t.addTexts(c.stream, b, i)
+		if n := int(b.Truncated[i]); n > 0 {
 			t.truncated++
 			t.truncatedIDs += n
 		}
-		for _, here := range b.ImageMask[row*b.Shape.Images : (row+1)*b.Shape.Images] {
-			t.images += int(here)
+	}
+	for place, here := range b.ImageMask {
+		if example, _ := b.ExampleOf(place); example >= 0 {
+			c.tasks[b.Tasks[example]].images += int(here)
 		}
 	}
 	return c.addPositions(b)
@@ -140,7 +142,11 @@ func (c *counter) add(b *Batch) error {
 // addPositions notes how many examples of each task there are up to a batch.
 func (c *counter) addPositions(b *Batch) error {
 	s := c.stream
-	for position := b.Step * s.recipe.Batch; position < (b.Step+1)*s.recipe.Batch; position++ {
+	n := s.recipe.Batch
+	if s.packer != nil {
+		n = s.packer.examples
+	}
+	for position := b.Step * n; position < (b.Step+1)*n; position++ {
 		task, before, err := s.chooser.at(position)
 		if err != nil {
 			return err
@@ -151,7 +157,7 @@ func (c *counter) addPositions(b *Batch) error {
 }
 
 // addTexts counts the ids of an example.
-func (t *taskCounter) addTexts(s *Stream, b *Batch, row int) {
+func (t *taskCounter) addTexts(s *Stream, b *Batch, example int) {
 	unknown := s.vocab.Model().UnknownID()
 	count := func(ids []int32, lengths map[int]int) {
 		lengths[len(ids)]++
@@ -162,18 +168,15 @@ func (t *taskCounter) addTexts(s *Stream, b *Batch, row int) {
 			}
 		}
 	}
-	for i := range max(b.Shape.Texts, 1) {
-		text := b.Texts(row)[i*b.Shape.Encoder : (i+1)*b.Shape.Encoder]
-		if !s.tasks[b.Tasks[row]].kind.Target {
+	if !s.tasks[b.Tasks[example]].kind.Target {
+		for text := range slices.Chunk(b.Texts(example), b.Shape.Encoder) {
 			count(untilEnd(text), t.encoder)
-		} else {
-			count(text[:lastUsed(text)], t.encoder)
 		}
+		return
 	}
-	if ld := b.Shape.Decoder; ld > 0 {
-		targets := b.Targets[row*ld : (row+1)*ld]
-		count(targets[:lastUsed(targets)], t.decoder)
-	}
+	encoder, targets := b.ExampleIDs(example)
+	count(encoder[:lastUsed(encoder)], t.encoder)
+	count(targets[:lastUsed(targets)], t.decoder)
 }
 
 // untilEnd returns a text that is compared, which ends with the first end of sentence or with the

@@ -46,9 +46,10 @@ type Task struct {
 	Shown    int
 }
 
-// Example is a row of a batch.
+// Example is an example of a batch: a row, or a segment of a packed row.
 type Example struct {
 	Step, Row, Task          int
+	Segment                  int // of a packed row, from 1
 	TaskName                 string
 	Key, Split, Origin       string
 	Index                    int // row in the dataset
@@ -98,16 +99,17 @@ func facts(stream *mixture.Stream) []Fact {
 // Add adds the examples of a batch, as long as there is room.
 func (p *Page) Add(b *mixture.Batch) error {
 	described := p.stream.Describe(b)
-	for row := range described {
-		t := &p.Tasks[b.Tasks[row]]
+	images := imagesOf(b)
+	for i := range described {
+		t := &p.Tasks[b.Tasks[i]]
 		t.Examples++
 		if len(p.Examples) >= p.most {
 			p.LeftOut++
 			continue
 		}
-		e, err := p.example(b, row, &described[row])
+		e, err := p.example(b, i, &described[i], images[i])
 		if err != nil {
-			return fmt.Errorf("step %d row %d: %w", b.Step, row, err)
+			return fmt.Errorf("step %d row %d: %w", b.Step, described[i].Row, err)
 		}
 		t.Shown++
 		p.Examples = append(p.Examples, e)
@@ -115,17 +117,25 @@ func (p *Page) Add(b *mixture.Batch) error {
 	return nil
 }
 
-// example describes a row of a batch.
-func (p *Page) example(b *mixture.Batch, row int, d *mixture.Example) (e Example, err error) {
-	e = Example{
-		Step: b.Step, Row: row, Task: int(b.Tasks[row]), TaskName: d.Task, Key: d.Key, Split: d.Split, Origin: b.Origins[row], Index: b.Indices[row],
-		Truncated: int(b.Truncated[row]), Texts: textsOf(p.stream, b, row), HasNoImages: b.Shape.Images == 0,
-	}
-	for i := range b.Shape.Images {
-		at := row*b.Shape.Images + i
-		if b.ImageMask[at] == 0 || b.Pixels == nil {
-			continue
+// imagesOf returns the places of the images of each example, 0 to B·N-1.
+func imagesOf(b *mixture.Batch) [][]int {
+	places := make([][]int, b.Examples())
+	for at, here := range b.ImageMask {
+		if example, _ := b.ExampleOf(at); example >= 0 && here > 0 && b.Pixels != nil {
+			places[example] = append(places[example], at)
 		}
+	}
+	return places
+}
+
+// example describes an example of a batch, whose images are at the given places.
+func (p *Page) example(b *mixture.Batch, i int, d *mixture.Example, images []int) (e Example, err error) {
+	e = Example{
+		Step: b.Step, Row: d.Row, Segment: d.Segment, Task: int(b.Tasks[i]), TaskName: d.Task, Key: d.Key, Split: d.Split,
+		Origin: b.Origins[i], Index: b.Indices[i],
+		Truncated: int(b.Truncated[i]), Texts: textsOf(p.stream, b, i), HasNoImages: b.Shape.Images == 0,
+	}
+	for _, at := range images {
 		m, err := p.image(b.Image(at))
 		if err != nil {
 			return e, err

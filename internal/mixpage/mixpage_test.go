@@ -42,11 +42,16 @@ func TestPage_ShowsAllFormsOfBatches(t *testing.T) {
 		"sequences":   {[]string{batchtest.Sequences}, []string{"at most 16 patches of 2 × 2", " patches</figcaption>"}},
 		"contrastive": {batchtest.Contrastive, []string{"Texts of an example", "Text 1", "Text 2"}},
 		"text":        {batchtest.Text, []string{"Target", "without loss"}},
+		"packed":      {[]string{"packing={images: 3}"}, []string{"segment 1"}},
 		"two images":  {[]string{"images.per_example=2"}, []string{"Images of an example"}},
 	} {
 		s := batchtest.Stream(t, mixture.Options{}, c.assignments...)
 		p, page := pageOf(t, s)
-		if len(p.Examples) != 24 || strings.Count(page, "<article") != 24 {
+		if name == "packed" {
+			if len(p.Examples) < 30 || !strings.Contains(page, ", segment 2") {
+				t.Errorf("%d examples of packed rows", len(p.Examples))
+			}
+		} else if len(p.Examples) != 24 || strings.Count(page, "<article") != 24 {
 			t.Errorf("%s: %d examples", name, len(p.Examples))
 		}
 		for _, want := range c.want {

@@ -33,25 +33,22 @@ type Piece struct {
 	Weight float32
 }
 
-// textsOf returns the texts of a row of a batch.
-func textsOf(stream *mixture.Stream, b *mixture.Batch, row int) (texts []Text) {
-	v, le, ld := stream.Vocabulary(), b.Shape.Encoder, b.Shape.Decoder
-	contrastive := !targets(stream, int(b.Tasks[row]))
-	for i := range max(b.Shape.Texts, 1) {
-		ids := b.Texts(row)[i*le : (i+1)*le]
-		name := "Prompt"
-		switch {
-		case contrastive && b.Shape.Texts > 1:
-			name = fmt.Sprintf("Text %d", i+1)
-		case contrastive:
-			name = "Text"
+// textsOf returns the texts of an example of a batch.
+func textsOf(stream *mixture.Stream, b *mixture.Batch, example int) (texts []Text) {
+	v := stream.Vocabulary()
+	if !targets(stream, int(b.Tasks[example])) {
+		for i := range max(b.Shape.Texts, 1) {
+			name := "Text"
+			if b.Shape.Texts > 1 {
+				name = fmt.Sprintf("Text %d", i+1)
+			}
+			le := b.Shape.Encoder
+			texts = append(texts, textOf(v, name, b.Texts(example)[i*le:(i+1)*le], nil, true))
 		}
-		texts = append(texts, textOf(v, name, ids, nil, contrastive))
+		return texts
 	}
-	if ld > 0 {
-		texts = append(texts, textOf(v, "Target", b.Targets[row*ld:(row+1)*ld], b.Weights[row*ld:(row+1)*ld], false))
-	}
-	return texts
+	prompt, target := b.ExampleIDs(example)
+	return append(texts, textOf(v, "Prompt", prompt, nil, false), textOf(v, "Target", target, b.ExampleWeights(example), false))
 }
 
 // targets reports whether a task has targets.

@@ -28,6 +28,13 @@
 //	targets           int32     [Ld]
 //	weights           float32   [Ld], of the loss
 //
+// A row of packed examples has lists in the columns task, key, origin, index and truncated, with an
+// element for each of its segments, and these columns:
+//
+//	encoder_segments  int32     [Le], segment of each id from 1, 0 at padding
+//	decoder_segments  int32     [Ld]
+//	image_segments    int32     [N]
+//
 // Columns that a recipe does not have are left out: a contrastive one has no targets. The schema's
 // metadata holds [Info] as JSON under the key pali3.
 //
@@ -82,8 +89,10 @@ type Shape struct {
 	Texts   int `json:"texts"`
 	Encoder int `json:"encoder"`
 	Decoder int `json:"decoder,omitempty"`
-	Patch   int `json:"patch,omitempty"`
-	Length  int `json:"length,omitempty"`
+	// Segments is the most examples of a packed row; 0 if rows are not packed.
+	Segments int `json:"segments,omitempty"`
+	Patch    int `json:"patch,omitempty"`
+	Length   int `json:"length,omitempty"`
 }
 
 // InfoOf describes a stream, as the given host of hosts sees it. Its shape is the stream's.
@@ -106,7 +115,7 @@ func InfoOf(s *mixture.Stream, host, hosts int) (Info, error) {
 func shapeOf(s mixture.Shape) Shape {
 	return Shape{
 		Rows: s.Rows, Images: s.Images, Height: s.Height, Width: s.Width, Texts: max(s.Texts, 1),
-		Encoder: s.Encoder, Decoder: s.Decoder, Patch: s.Sequence.Patch, Length: s.Sequence.Length,
+		Encoder: s.Encoder, Decoder: s.Decoder, Segments: s.Segments, Patch: s.Sequence.Patch, Length: s.Sequence.Length,
 	}
 }
 
@@ -114,7 +123,7 @@ func shapeOf(s mixture.Shape) Shape {
 func (s Shape) batchShape() mixture.Shape {
 	return mixture.Shape{
 		Rows: s.Rows, Images: s.Images, Height: s.Height, Width: s.Width, Texts: s.Texts,
-		Encoder: s.Encoder, Decoder: s.Decoder, Sequence: augment.Sequence{Patch: s.Patch, Length: s.Length},
+		Encoder: s.Encoder, Decoder: s.Decoder, Segments: s.Segments, Sequence: augment.Sequence{Patch: s.Patch, Length: s.Length},
 	}
 }
 
@@ -123,7 +132,7 @@ const maxValues = 1 << 31
 
 // check fails on a shape that no batch has.
 func (s Shape) check() error {
-	for _, n := range []int{s.Rows, s.Images, s.Height, s.Width, s.Texts, s.Encoder, s.Decoder, s.Patch, s.Length} {
+	for _, n := range []int{s.Rows, s.Images, s.Height, s.Width, s.Texts, s.Encoder, s.Decoder, s.Segments, s.Patch, s.Length} {
 		if n < 0 || n > maxValues {
 			return fmt.Errorf("shape %+v has a size out of range", s)
 		}

@@ -19,7 +19,11 @@ func Record(b *mixture.Batch, info Info) (arrow.Record, error) {
 		return nil, fmt.Errorf("describing a batch: %w", err)
 	}
 	w := recordWriter{rows: b.Shape.Rows}
-	w.plain(b)
+	if b.Segments != nil {
+		w.segments(b)
+	} else {
+		w.plain(b)
+	}
 	w.images(b)
 	w.texts(b)
 	metadata := arrow.NewMetadata([]string{metadataKey}, []string{string(described)})
@@ -161,15 +165,19 @@ type recordReader struct {
 
 func (r *recordReader) batch(s Shape) *mixture.Batch {
 	b := &mixture.Batch{Shape: s.batchShape()}
+	if s.Segments > 0 {
+		r.segments(b, s)
+	} else {
+		b.Indices = plain(longs(r, "index", s.Rows))
+		b.Tasks, b.Truncated = shorts(r, "task", s.Rows), shorts(r, "truncated", s.Rows)
+		b.Keys, b.Origins = r.strings("key"), r.strings("origin")
+	}
 	for row, step := range longs(r, "step", s.Rows) {
 		if row > 0 && int(step) != b.Step && r.err == nil {
 			r.err = fmt.Errorf("column step: row %d has %d, row 0 has %d", row, step, b.Step)
 		}
 		b.Step = int(step)
 	}
-	b.Indices = plain(longs(r, "index", s.Rows))
-	b.Tasks, b.Truncated = shorts(r, "task", s.Rows), shorts(r, "truncated", s.Rows)
-	b.Keys, b.Origins = r.strings("key"), r.strings("origin")
 	b.ImageMask = tensors[float32](r, "image_mask", s.Rows*s.Images)
 	if r.has(s.imageColumn()) {
 		b.Pixels = tensors[float32](r, s.imageColumn(), s.Rows*product(s.imageShape())*min(s.Images, 1))

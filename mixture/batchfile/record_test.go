@@ -28,6 +28,8 @@ func streams(t *testing.T, o mixture.Options) map[string]*mixture.Stream {
 		"sequences":   batchtest.Stream(t, o, batchtest.Sequences),
 		"contrastive": batchtest.Stream(t, o, batchtest.Contrastive...),
 		"text":        batchtest.Stream(t, o, batchtest.Text...),
+		"packed":      batchtest.Stream(t, o, "packing={images: 3}"),
+		"packed text": batchtest.Stream(t, o, append(batchtest.Text, "packing={}")...),
 		"shots":       batchtest.Stream(t, o, "images.per_example=3", "tasks=[{name: shots, kind: caption, weight: 1, shots: 2}]", "lengths.encoder=128"),
 	}
 }
