@@ -26,6 +26,9 @@ func (s *Stream) Fingerprint() (string, error) {
 	r.Tokenizer.Model = hashOf(model)
 	content := map[string]string{}
 	for dir, d := range s.datasets {
+		if content[dir] = s.RowsFingerprint(dir); content[dir] != "" {
+			continue
+		}
 		if content[dir], err = contentHash(d.Manifest()); err != nil {
 			return "", fmt.Errorf("fingerprint of %s: %w", dir, err)
 		}

@@ -115,7 +115,7 @@ func (r namedRows) find(finders []*finder) error {
 		return fmt.Errorf("%s: a scan has %d rows of %d", r.name, row, r.Len())
 	}
 	for _, f := range finders {
-		f.finish(r)
+		f.scanErr = f.finish(r)
 	}
 	return nil
 }

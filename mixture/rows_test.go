@@ -46,8 +46,8 @@ func TestRows_AreAStream(t *testing.T) {
 	if e := one.Describe(b)[0]; e.Split != "train" || e.Key == "" {
 		t.Errorf("example %+v", e)
 	}
-	if one.Dataset("numbers://x") != nil || one.Fingerprint("numbers://x") != "numbers://x with 40 rows" || one.Fingerprint("else") != "" {
-		t.Errorf("fingerprint %q", one.Fingerprint("numbers://x"))
+	if one.Dataset("numbers://x") != nil || one.RowsFingerprint("numbers://x") != "numbers://x with 40 rows" || one.RowsFingerprint("else") != "" {
+		t.Errorf("fingerprint %q", one.RowsFingerprint("numbers://x"))
 	}
 }
 

@@ -53,7 +53,7 @@ type identity struct {
 func newIdentity(r Recipe, stream *mixture.Stream) (*identity, error) {
 	id := &identity{recipe: r, datasets: map[string]string{}, tokenizer: r.Mixture.Tokenizer.Model}
 	for _, folder := range r.datasets() {
-		if id.datasets[folder] = stream.Fingerprint(folder); id.datasets[folder] == "" {
+		if id.datasets[folder] = stream.RowsFingerprint(folder); id.datasets[folder] == "" {
 			id.datasets[folder] = fingerprint(stream.Dataset(folder).Manifest())
 		}
 	}
