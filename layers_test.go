@@ -28,6 +28,7 @@ var layers = map[string]string{
 	"internal/folderlock":   "",
 	"internal/hostile":      "",
 	"internal/hubfolder":    "",
+	"internal/jpegencode":   "",
 	"internal/jsonerr":      "",
 	"internal/jsonscan":     "",
 	"internal/imagefile":    "",

@@ -99,11 +99,46 @@ func (a *Arguments) NumberOr(name string, otherwise float64) float64 {
 	return a.Number(name)
 }
 
+// rename gives an argument that was written by another name its own.
+func (a *Arguments) rename(other, name string) {
+	if _, twice := a.byName[name]; twice {
+		return
+	}
+	if text, given := a.byName[other]; given {
+		delete(a.byName, other)
+		a.byName[name] = text
+	}
+}
+
+// Switch takes an optional true or false, otherwise false.
+func (a *Arguments) Switch(name string) bool {
+	text, given := a.Text(name)
+	on, err := strconv.ParseBool(text)
+	if given && err != nil {
+		a.fail("%s is %q, not true or false", name, text)
+	}
+	return on && given
+}
+
 // Side takes a length in pixels.
 func (a *Arguments) Side(name string) int {
-	v := a.Number(name)
-	if v != math.Trunc(v) || v < 1 || v > maxOutput {
+	return a.whole(name, a.Number(name))
+}
+
+// side reads a length in pixels.
+func (a *Arguments) side(name, text string) int {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		a.fail("%s is %q, not a number", name, text)
+		return 1
+	}
+	return a.whole(name, v)
+}
+
+func (a *Arguments) whole(name string, v float64) int {
+	if !(v == math.Trunc(v) && v >= 1 && v <= maxOutput) {
 		a.fail("%s is %v, not a whole number from 1 to %d", name, v, maxOutput)
+		return 1
 	}
 	return int(v)
 }

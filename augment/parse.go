@@ -63,12 +63,20 @@ func (p *Pipeline) add(ops Ops, i int, text string, position int) error {
 	if err != nil {
 		return err
 	}
-	if (i == 0) != (op.Name == decodeOp) {
-		return a.errorf("decode must be the first op and only the first")
+	if (i == 0) != decodes(op.Name) {
+		return a.errorf("decode must be the first op and only the first, or one of the others that decode: %s, %s", decodeAndCropOp, sheetOp)
 	}
 	action, err := op.Build(a)
 	if err := a.finish(op, err); err != nil {
 		return err
+	}
+	if action.eightBit && p.values != (valueMap{}) {
+		return a.errorf("works on pixels of 0 to 255: put it before ops that map values, such as value_range")
+	}
+	text = strings.TrimSpace(text)
+	if action.first != nil {
+		p.steps = append(p.steps, step{text: text, run: action.first})
+		p.fixed++
 	}
 	p.random = p.random || action.Random
 	if !p.random {
@@ -77,15 +85,19 @@ func (p *Pipeline) add(ops Ops, i int, text string, position int) error {
 	if i == 0 {
 		p.drafts = action.draft
 	}
-	if i == 1 && p.drafts {
+	if i == 1 && p.drafts && action.Moves == InPlace {
 		p.draft = [2]int{action.Height, action.Width}
 	}
-	p.steps = append(p.steps, step{strings.TrimSpace(text), action.Run})
+	p.steps = append(p.steps, step{text, action.Run, action.Moves, action.drawsBoxes})
+	p.values = p.values.then(action.values)
 	if !action.KeepsSize {
 		p.height, p.width, p.sequence = action.Height, action.Width, action.sequence
 	}
 	return nil
 }
+
+// decodes reports whether an op begins a pipeline.
+func decodes(op string) bool { return op == decodeOp || op == decodeAndCropOp || op == sheetOp }
 
 func (a *Arguments) errorf(format string, args ...any) error {
 	return &ParseError{a.pipeline, a.position, fmt.Sprintf("%s: %s", a.name, fmt.Sprintf(format, args...))}

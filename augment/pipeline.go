@@ -18,12 +18,17 @@ type Pipeline struct {
 	drafts        bool   // decode asks for draft
 	draft         [2]int // height and width that the op behind decode leaves
 	limits        Limits
+	boxes         [][4]float64 // for draw_bbox
+	values        valueMap
 }
 
 // step is one op with its arguments.
 type step struct {
-	text string
-	run  func(*Pixels, *random.Stream) error
+	text  string
+	run   func(*Pixels, *random.Stream) error
+	moves Movement
+
+	drawsBoxes bool
 }
 
 // String returns the pipeline as it was written.
@@ -47,9 +52,16 @@ func (p *Pipeline) WithLimits(l Limits) *Pipeline {
 // Apply runs the ops on an encoded image. All randomness comes from rng, which may be nil if the
 // pipeline is not [Pipeline.Random]. Errors of bad images are those of [Decode].
 func (p *Pipeline) Apply(encoded []byte, rng *random.Stream) (Tensor, error) {
+	t, _, err := p.ApplyWithGeometry(encoded, rng)
+	return t, err
+}
+
+// ApplyWithGeometry is [Pipeline.Apply] that also returns where the ops put each part of the image,
+// by which boxes are moved.
+func (p *Pipeline) ApplyWithGeometry(encoded []byte, rng *random.Stream) (Tensor, Geometry, error) {
 	pixels, err := p.prepare(encoded)
 	if err != nil {
-		return Tensor{}, err
+		return Tensor{}, Geometry{}, err
 	}
 	return p.finish(pixels, rng)
 }
@@ -66,7 +78,7 @@ func (p *Pipeline) Prepare(encoded []byte) (*Pixels, error) {
 }
 
 func (p *Pipeline) prepare(encoded []byte) (*Pixels, error) {
-	pixels := &Pixels{encoded: encoded, limits: p.limits, draft: p.draft}
+	pixels := &Pixels{encoded: encoded, limits: p.limits, boxes: p.boxes, draft: p.draft}
 	if p.ownLength {
 		pixels.sequenceLength = p.sequence.Length
 	}
@@ -76,22 +88,35 @@ func (p *Pipeline) prepare(encoded []byte) (*Pixels, error) {
 // Finish runs the other ops on prepared pixels and leaves those as they are. Prepare and Finish
 // together are [Pipeline.Apply].
 func (p *Pipeline) Finish(prepared *Pixels, rng *random.Stream) (Tensor, error) {
-	return p.finish(prepared.clone(), rng)
+	t, _, err := p.FinishWithGeometry(prepared, rng)
+	return t, err
 }
 
-func (p *Pipeline) finish(pixels *Pixels, rng *random.Stream) (Tensor, error) {
+// FinishWithGeometry is [Pipeline.Finish] that also returns the geometry of all ops, those of
+// Prepare included.
+func (p *Pipeline) FinishWithGeometry(prepared *Pixels, rng *random.Stream) (Tensor, Geometry, error) {
+	pixels := prepared.clone()
+	pixels.boxes = p.boxes
+	return p.finish(pixels, rng)
+}
+
+func (p *Pipeline) finish(pixels *Pixels, rng *random.Stream) (Tensor, Geometry, error) {
 	if p.random && rng == nil {
-		return Tensor{}, fmt.Errorf("applying %q: random ops, but no random stream", p.text)
+		return Tensor{}, Geometry{}, fmt.Errorf("applying %q: random ops, but no random stream", p.text)
 	}
 	if err := run(p.steps[p.fixed:], pixels, rng); err != nil {
-		return Tensor{}, err
+		return Tensor{}, Geometry{}, err
 	}
-	return *pixels.Tensor(), nil
+	return *pixels.Tensor(), pixels.geometry, nil
 }
 
 func run(steps []step, pixels *Pixels, rng *random.Stream) error {
 	for _, s := range steps {
+		before := pixels.geometry.to
 		if err := s.run(pixels, rng); err != nil {
+			return fmt.Errorf("%s: %w", s.text, err)
+		}
+		if err := s.checkMovement(before, pixels.geometry.to); err != nil {
 			return fmt.Errorf("%s: %w", s.text, err)
 		}
 	}

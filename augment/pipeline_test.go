@@ -37,7 +37,7 @@ func TestParseErrors(t *testing.T) {
 		{"decode(background=blakc)", 0, "write white, black or #rrggbb"},
 		{"decode(background=#12345g)", 0, "write white, black or #rrggbb"},
 		{"decode(ground=white)", 0, `did you mean "background"?`},
-		{"decode|value_range(-1)", 7, "high is missing"},
+		{"decode|value_range(1)", 7, "the same"},
 		{"decode|value_range(-1, 1, 5, 5)", 7, "the same"},
 		{"decode|value_range(-1, 1, nan)", 7, "not a number"},
 		{"decode|grayscale(1.5)", 7, "probability"},
@@ -147,7 +147,7 @@ func TestInceptionRegionsKeepTheirBounds(t *testing.T) {
 	for i := range uint64(2000) {
 		rng := random.New(i)
 		height, width := 1+rng.IntN(60), 1+rng.IntN(60)
-		r := inceptionRegion(rng, height, width, 0.2, 0.9)
+		r := inceptionRegion(rng, height, width, 0.2, 0.9, usualRatios)
 		if r.y < 0 || r.x < 0 || r.height < 1 || r.width < 1 || r.y+r.height > height || r.x+r.width > width {
 			t.Fatalf("region %+v of %dx%d", r, height, width)
 		}

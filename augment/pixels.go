@@ -17,6 +17,8 @@ type Pixels struct {
 
 	draft          [2]int // height and width that decode(scale=auto) must not go below
 	sequenceLength int    // that replaces that of resize_to_sequence; 0 for none
+	geometry       Geometry
+	boxes          [][4]float64 // of the image, for draw_bbox
 }
 
 // Image returns the pixels as 8-bit values, or nil once an op has turned them into floats. An op
@@ -118,6 +120,14 @@ func (p *Pixels) resize(height, width int, how resampling) error {
 }
 
 func (p *Pixels) crop(r region) {
+	h, w := p.Size()
+	if r == (region{0, 0, h, w}) {
+		return
+	}
+	p.Moved(Affine{
+		XX: float64(w) / float64(r.width), X0: -float64(r.x) / float64(r.width),
+		YY: float64(h) / float64(r.height), Y0: -float64(r.y) / float64(r.height),
+	})
 	switch {
 	case p.tensor != nil:
 		p.tensor = &Tensor{r.height, r.width, cut(p.tensor.Pix, p.tensor.Width, r)}
@@ -130,6 +140,7 @@ func (p *Pixels) crop(r region) {
 }
 
 func (p *Pixels) mirror() {
+	p.Moved(Affine{XX: -1, X0: 1, YY: 1})
 	p.convert()
 	if p.tensor != nil {
 		mirror(p.tensor.Pix, p.tensor.Width)

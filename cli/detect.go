@@ -66,7 +66,7 @@ const scoreHelp = "An object's score is the geometric mean of the probabilities 
 
 // askForRegions warns of a model whose boxes are not those of whole images.
 func askForRegions(con *console, t *stages.Trained) error {
-	if op := augment.MovesBoxes(t.Pipeline.String()); op != "" {
+	if op, how := t.Pipeline.Moving(); how != augment.InPlace {
 		con.warn(fmt.Sprintf("the model's image ops have %s: it sees a part of each image, and its boxes are shown as if it were the whole", op))
 	}
 	return nil

@@ -24,10 +24,10 @@ type mixCommand struct {
 	Materialize string     `group:"What to do with the batches; default: summarise them" placeholder:"DIR" help:"Write the batches as Arrow IPC files, resumably."`
 	Serve       string     `group:"What to do with the batches; default: summarise them" placeholder:"ADDR" help:"Send batches to trainers at PORT, HOST:PORT or unix:PATH; see clients/."`
 
-	Steps    span  `placeholder:"A:B" help:"Steps from A up to, not including, B; default the first, of --stats 16, of --materialize all."`
-	Workers  int   `help:"Goroutines that make examples; default one per core."`
-	Host     share `default:"0/1" placeholder:"h/H" help:"This host's share of every batch: host h of H, from 0."`
-	ResumeAt int   `help:"Start at this step, as a resumed run does."`
+	Steps    span      `placeholder:"A:B" help:"Steps from A up to, not including, B; default the first, of --stats 16, of --materialize all."`
+	Workers  int       `help:"Goroutines that make examples; default one per core."`
+	Host     hostShare `default:"0/1" placeholder:"h/H" help:"This host's share of every batch: host h of H, from 0."`
+	ResumeAt int       `help:"Start at this step, as a resumed run does."`
 
 	Examples   int    `default:"64" help:"Most examples on the page of --dump."`
 	TokenFile  string `placeholder:"FILE" help:"With --serve, clients must send the token in this file."`

@@ -23,18 +23,21 @@ func (s *span) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// share is host h of H.
-type share struct{ host, hosts int }
+// hostShare is host h of H, from 0.
+type hostShare struct{ host, hosts int }
 
 // UnmarshalText reads h/H.
-func (s *share) UnmarshalText(text []byte) error {
+func (s *hostShare) UnmarshalText(text []byte) error {
 	host, hosts, ok := strings.Cut(string(text), "/")
 	h, err1 := strconv.Atoi(host)
 	n, err2 := strconv.Atoi(hosts)
-	if !ok || err1 != nil || err2 != nil || h < 0 || n <= h {
-		return fmt.Errorf("%q: want h/H with hosts counted from 0, for example 0/2 and 1/2", text)
+	if !ok || err1 != nil || err2 != nil || h < 0 || n < 1 {
+		return fmt.Errorf("%q: want h/H, for example 0/2 for the first of two hosts", text)
 	}
-	*s = share{h, n}
+	if h >= n {
+		return fmt.Errorf("%q: hosts are counted from 0: the last of %d is %d/%[2]d", text, n, n-1)
+	}
+	*s = hostShare{h, n}
 	return nil
 }
 

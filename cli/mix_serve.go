@@ -13,7 +13,7 @@ import (
 
 // serve sends batches to trainers until the command is interrupted.
 func (c mixCommand) serve(ctx context.Context, con *console, stream *mixture.Stream) error {
-	if c.Host != (share{0, 1}) {
+	if c.Host != (hostShare{0, 1}) {
 		return fmt.Errorf("--host does not go with --serve: each client says which host it is")
 	}
 	server := &serve.Server{Stream: stream, MaxClients: c.MaxClients, Log: con.info}

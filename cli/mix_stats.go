@@ -3,9 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/pali3/pali3/mixture"
@@ -15,8 +12,8 @@ import (
 type mixStats struct {
 	Recipe string `json:"recipe"`
 	mixture.Stats
-	// Skipped counts samples that could not be used by task and reason.
-	Skipped map[string]int `json:"skipped"`
+	// Skipped tells which samples could not be used.
+	Skipped mixture.Skipped `json:"skipped"`
 }
 
 // printStats counts what the batches of the steps hold.
@@ -28,7 +25,7 @@ func (c mixCommand) printStats(ctx context.Context, con *console, stream *mixtur
 	if err != nil {
 		return err
 	}
-	all := mixStats{Recipe: c.Recipe, Stats: stats, Skipped: skippedBy(stream)}
+	all := mixStats{Recipe: c.Recipe, Stats: stats, Skipped: stream.Skipped()}
 	if c.JSON {
 		return con.printJSON(all)
 	}
@@ -84,20 +81,7 @@ func (s mixStats) printNotes(con *console) {
 	if s.RepeatedImages > s.Repeated {
 		con.printf("%d examples share their sample with an earlier row of the same batch, for any task\n", s.RepeatedImages)
 	}
-	for _, reason := range slices.Sorted(maps.Keys(s.Skipped)) {
-		con.printf("skipped %d: %s\n", s.Skipped[reason], reason)
+	if s.Skipped.Samples > 0 {
+		con.printf("%s\n", s.Skipped)
 	}
-}
-
-// skippedBy counts skipped samples by task and reason, without the sample's name.
-func skippedBy(stream *mixture.Stream) map[string]int {
-	counted := map[string]int{}
-	for at := range stream.Skipped() {
-		task, rest, _ := strings.Cut(at, ": ")
-		if _, reason, named := strings.Cut(rest, "): "); named { // FOLDER row N (KEY): reason
-			rest = reason
-		}
-		counted[task+": "+rest]++
-	}
-	return counted
 }

@@ -48,8 +48,8 @@ func (c mixCommand) summarize(ctx context.Context, con *console, stream *mixture
 	if truncated := stream.Truncated(); truncated > 0 {
 		con.printf("\n%.1f%% of the examples were truncated; raise lengths.*\n", 100*truncated)
 	}
-	if bad := stream.Skipped(); len(bad) > 0 {
-		con.printf("\n%d samples could not be used\n", len(bad))
+	if bad := stream.Skipped(); bad.Samples > 0 {
+		con.printf("\n%s\n", bad)
 	}
 	return nil
 }

@@ -168,8 +168,8 @@ func (t *Task) problems(r *Recipe) (all strict.Problems) {
 	if kind.Image && r.Images.Ops == "" {
 		all.Add("kind", `kind %s needs images.ops, for example "decode|resize(224)|value_range(-1,1)"`, t.Kind)
 	}
-	if op := augment.MovesBoxes(r.Images.Ops); op != "" && kind.Located {
-		all.Add("kind", "kind %s needs images.ops that keep the whole image: boxes are not moved by %s", t.Kind, op)
+	if key, err := t.movedBoxProblems(r, kind); err != nil {
+		all.Add(key, "%v", err)
 	}
 	t.fillPrompt(kind, r.Prompts)
 	return append(all, t.kindProblems(kind, r)...)

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/pali3/pali3/augment"
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 )
@@ -103,6 +104,8 @@ type drawn struct {
 	sample   shards.Sample
 	index    int            // its row in the dataset
 	rng      *random.Stream // of the example's own choices
+
+	geometry map[int]augment.Geometry // of the sample's images, once they are made, where boxes may move
 }
 
 // draw draws the sample for an example of the task. The first attempt follows the order of the

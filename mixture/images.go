@@ -22,9 +22,15 @@ type pixelCache struct {
 	pipeline *augment.Pipeline
 
 	mu       sync.RWMutex
-	known    map[imageID]augment.Tensor
+	known    map[imageID]finished
 	prepared map[imageID]*augment.Pixels
 	bytes    int
+}
+
+// finished is what no random op changes.
+type finished struct {
+	tensor   augment.Tensor
+	geometry augment.Geometry
 }
 
 type imageID struct {
@@ -34,23 +40,24 @@ type imageID struct {
 }
 
 func newPixelCache(p *augment.Pipeline) *pixelCache {
-	return &pixelCache{pipeline: p, known: map[imageID]augment.Tensor{}, prepared: map[imageID]*augment.Pixels{}}
+	return &pixelCache{pipeline: p, known: map[imageID]finished{}, prepared: map[imageID]*augment.Pixels{}}
 }
 
-// pixels returns an image's pixels, which the caller must not change.
-func (c *pixelCache) pixels(id imageID, encoded []byte, rng *random.Stream) (augment.Tensor, error) {
+// pixels returns an image's pixels, which the caller must not change, and where the ops moved them.
+func (c *pixelCache) pixels(id imageID, encoded []byte, rng *random.Stream) (augment.Tensor, augment.Geometry, error) {
 	pipeline := c.pipeline
 	if id.length > 0 {
 		var err error
 		if pipeline, err = pipeline.WithSequenceLength(id.length); err != nil {
-			return augment.Tensor{}, err
+			return augment.Tensor{}, augment.Geometry{}, err
 		}
 	}
 	if !pipeline.Random() {
-		return keep(c, c.known, id, cacheBytes, func() (augment.Tensor, int, error) {
-			tensor, err := pipeline.Apply(encoded, nil)
-			return tensor, 4 * len(tensor.Pix), err
+		known, err := keep(c, c.known, id, cacheBytes, func() (f finished, size int, err error) {
+			f.tensor, f.geometry, err = pipeline.ApplyWithGeometry(encoded, nil)
+			return f, 4 * len(f.tensor.Pix), err
 		})
+		return known.tensor, known.geometry, err
 	}
 	prepared, err := keep(c, c.prepared, id, preparedBytes, func() (*augment.Pixels, int, error) {
 		prepared, err := pipeline.Prepare(encoded)
@@ -60,9 +67,9 @@ func (c *pixelCache) pixels(id imageID, encoded []byte, rng *random.Stream) (aug
 		return prepared, prepared.Bytes(), nil
 	})
 	if err != nil {
-		return augment.Tensor{}, err
+		return augment.Tensor{}, augment.Geometry{}, err
 	}
-	return pipeline.Finish(prepared, rng)
+	return pipeline.FinishWithGeometry(prepared, rng)
 }
 
 // keep returns what is known of an image, or makes it, with its size in bytes, and keeps it if
@@ -87,15 +94,20 @@ func keep[T any](c *pixelCache, known map[imageID]T, id imageID, limit int, prep
 	return made, nil
 }
 
-// writeImages writes the pixels of an example's images into its row of the batch.
-func (s *Stream) writeImages(b *Batch, row int, t *task, d *drawn, example *ids) error {
+// writeImages writes the pixels of an example's images into its row of the batch. With moves it
+// notes the geometry of the sample's images, which takes the pixels even where the batch has none.
+func (s *Stream) writeImages(b *Batch, row int, t *task, d *drawn, example *ids, moves bool) error {
 	room := b.Shape.Images
 	for i, image := range t.imagesOf(d, example, room) {
 		id := imageID{t.source.dataset.Dir(), image.row, image.image, b.Shape.Sequence.Length}
 		known := s.options.Known != nil && s.options.Known(id.dataset, id.row, id.image, id.length)
-		if b.Pixels != nil && !known {
-			tensor, err := s.pixels.pixels(id, image.encoded, d.rng)
-			if err == nil {
+		wanted := b.Pixels != nil && !known
+		if wanted || moves {
+			tensor, geometry, err := s.pixels.pixels(id, image.encoded, d.rng)
+			if moves && image.row == d.index {
+				d.geometry[image.image] = geometry
+			}
+			if err == nil && wanted {
 				err = b.setImage(row*room+i, tensor)
 			}
 			if err != nil {

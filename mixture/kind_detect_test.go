@@ -89,7 +89,7 @@ func TestDetect_AsksForAllBoxes(t *testing.T) {
 	}
 }
 
-func TestDetect_RefusesOpsThatMoveBoxes(t *testing.T) {
+func TestDetect_RefusesScoringWithOpsThatMoveBoxes(t *testing.T) {
 	r := Recipe{Batch: 1, Lengths: Lengths{Encoder: 8, Decoder: 8}, Tokenizer: tokenize.Config{Model: "x"},
 		Images: ImageConfig{Ops: "decode|resize(9)|random_crop(8)"}, Data: "d",
 		Tasks: []Task{{Name: "a", Kind: "detect", Weight: 1, Boxes: "corners"}}}
@@ -98,7 +98,7 @@ func TestDetect_RefusesOpsThatMoveBoxes(t *testing.T) {
 		all = append(all, p.Text)
 	}
 	text := strings.Join(all, "\n")
-	if !strings.Contains(text, "random_crop") || !strings.Contains(text, `"corners"; legal are locations and integers`) {
+	if !strings.Contains(text, "random_crop(8) of images.ops moves them") || !strings.Contains(text, `"corners"; legal are locations and integers`) {
 		t.Errorf("problems %s", text)
 	}
 }

@@ -117,14 +117,14 @@ func FuzzMaskCodes(f *testing.F) {
 
 func TestSegment_NamesWhatIsMissing(t *testing.T) {
 	r := Recipe{Batch: 1, Lengths: Lengths{Encoder: 8, Decoder: 8}, Tokenizer: tokenize.Config{Model: "x"},
-		Images: ImageConfig{Ops: "decode|resize(9)|flip_lr(0.5)|random_crop(8)"}, Data: "d",
+		Images: ImageConfig{Ops: "decode|resize(9)|flip_lr|random_crop(8)"}, Data: "d",
 		Tasks: []Task{{Name: "a", Kind: "segment", Weight: 1, Boxes: BoxIntegers}}}
 	var all []string
 	for _, p := range r.Problems() {
 		all = append(all, p.Text)
 	}
 	text := strings.Join(all, "\n")
-	if !strings.Contains(text, "kind segment needs images.ops that keep the whole image") || !strings.Contains(text, "kind segment writes locations alone") {
+	if !strings.Contains(text, "kind segment needs images.ops that neither flip nor turn, and flip_lr does") || !strings.Contains(text, "kind segment writes locations alone") {
 		t.Errorf("problems %s", text)
 	}
 }

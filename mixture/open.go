@@ -55,6 +55,7 @@ type Stream struct {
 	pipeline *augment.Pipeline
 	pixels   *pixelCache
 	packer   *packer                    // nil if a row is an example
+	moving   bool                       // the image ops move what the images show
 	datasets map[string]*scannedDataset // by folder
 	cache    *shards.Cache              // of all datasets
 
@@ -155,6 +156,10 @@ func (s *Stream) open(all bool) (failed []failure) {
 		return failed
 	}
 	s.pixels = newPixelCache(s.pipeline)
+	if s.pipeline != nil {
+		_, how := s.pipeline.Moving()
+		s.moving = how != augment.InPlace
+	}
 	weights, stop := s.openTasks(bad)
 	if stop {
 		return failed

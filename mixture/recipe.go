@@ -80,6 +80,10 @@ type ImageConfig struct {
 	// PerExample is the most images that an example holds; the family siglip takes 1. Default: 1.
 	// Legal: 0 (as 1) and above.
 	PerExample int `yaml:"per_example,omitempty"`
+	// MinBoxPart is how much of a box must be left after ops that crop, as a part of its area; the
+	// boxes of kinds detect and segment move with the image, and one of which less is left is left
+	// out. Default: 0.3. Legal: 0 (as 0.3) to 1.
+	MinBoxPart float64 `yaml:"min_box_part,omitempty"`
 }
 
 // Lengths of a batch's rows, in ids.

@@ -16,7 +16,7 @@ import (
 type SourceStats struct {
 	Dataset string `json:"dataset"`
 	Rows    int    `json:"rows"`
-	Files   int    `json:"files"`
+	Files   int    `json:"files"` // 0 for [Rows], as the bytes
 	Bytes   int64  `json:"bytes"`
 	// Tasks that draw samples from it.
 	Tasks []string `json:"tasks"`
@@ -26,10 +26,12 @@ type SourceStats struct {
 func (s *Stream) Sources() []SourceStats {
 	var all []SourceStats
 	for _, dir := range slices.Sorted(maps.Keys(s.datasets)) {
-		d := s.Dataset(dir)
-		one := SourceStats{Dataset: dir, Rows: d.Len(), Files: len(d.Manifest().Files), Tasks: []string{}}
-		for _, f := range d.Manifest().Files {
-			one.Bytes += f.Bytes
+		one := SourceStats{Dataset: dir, Rows: s.datasets[dir].data().Len(), Tasks: []string{}}
+		if d := s.Dataset(dir); d != nil {
+			one.Files = len(d.Manifest().Files)
+			for _, f := range d.Manifest().Files {
+				one.Bytes += f.Bytes
+			}
 		}
 		for _, t := range s.tasks {
 			if t.folder(&s.recipe) == dir {
@@ -47,12 +49,15 @@ func (s *Stream) Sources() []SourceStats {
 // a run, and warnings; paths are keys of the recipe.
 func (s *Stream) Verify(ctx context.Context) (failures, warnings strict.Problems, err error) {
 	for _, dir := range slices.Sorted(maps.Keys(s.datasets)) {
+		if s.Dataset(dir) == nil {
+			continue // rows of a program's own have no files
+		}
 		if err := s.verifyFiles(ctx, dir, &failures); err != nil {
 			return nil, nil, err
 		}
 	}
 	for i, t := range s.tasks {
-		path := "tasks." + strconv.Itoa(i)
+		path := s.recipe.TaskPath(i)
 		name := fmt.Sprintf("tasks[%d] (%s)", i, t.Name)
 		s.verifyPrompt(t, path, name, &failures)
 		t.verifyLanguages(path, name, &warnings)
@@ -83,7 +88,7 @@ func (s *Stream) verifyFiles(ctx context.Context, dir string, failures *strict.P
 func (s *Stream) dataKey(dir string) string {
 	for i, t := range s.tasks {
 		if t.Data == dir {
-			return "tasks." + strconv.Itoa(i) + ".data"
+			return s.recipe.TaskPath(i) + ".data"
 		}
 	}
 	return "data"

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"slices"
 
 	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/mixture"
@@ -185,10 +184,9 @@ func (p *Page) Write(w io.Writer) error {
 		p.Tasks[i].Share = 100 * float64(p.Tasks[i].Examples) / float64(max(1, total))
 	}
 	p.Skipped = nil
-	for _, reason := range p.stream.Skipped() {
-		p.Skipped = append(p.Skipped, reason)
+	for _, r := range p.stream.Skipped().Reasons {
+		p.Skipped = append(p.Skipped, fmt.Sprintf("task %s: %d samples, such as %s: %s", r.Task, r.Samples, r.Examples[0], r.Reason))
 	}
-	slices.Sort(p.Skipped)
 	if len(p.Skipped) > mostReasons {
 		rest := len(p.Skipped) - mostReasons
 		p.Skipped = append(p.Skipped[:mostReasons], fmt.Sprintf("and %d more", rest))

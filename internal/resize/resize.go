@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/internal/jpegencode"
 )
 
 // Modes of a resizer.
@@ -89,7 +90,7 @@ func (r *Resizer) Apply(encoded []byte) ([]byte, error) {
 	case Border:
 		scaled = framed(scaled, r.options.Size)
 	}
-	return encodeJPEG(scaled, r.options.Quality)
+	return jpegencode.RGB(scaled.Pix, scaled.Height, scaled.Width, r.options.Quality)
 }
 
 // viaPlanes resizes a JPEG without converting it to RGB, which takes half the time.
@@ -103,11 +104,7 @@ func (r *Resizer) viaPlanes(m *image.YCbCr, side int, err error) ([]byte, error)
 	if r.options.Mode == CenterCrop {
 		part = image.Rect(0, 0, size, size).Add(image.Pt((width-size)/2, (height-size)/2))
 	}
-	e, err := encoderOf(r.options.Quality)
-	if err != nil {
-		return nil, err
-	}
-	return e.encode(augment.ResizeYCbCr(m, height, width, part)), nil
+	return jpegencode.YCbCr(augment.ResizeYCbCr(m, height, width, part), r.options.Quality)
 }
 
 func inspect(encoded []byte) (format string, height, width int, err error) {

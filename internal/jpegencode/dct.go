@@ -1,4 +1,4 @@
-package resize
+package jpegencode
 
 // naturalOrder maps zigzag order to positions in a block (ITU T.81, figure A.6).
 var naturalOrder = [64]uint8{

@@ -1,6 +1,6 @@
 //go:build goexperiment.simd && amd64
 
-package resize
+package jpegencode
 
 import "simd/archsimd"
 

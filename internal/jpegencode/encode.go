@@ -1,4 +1,5 @@
-package resize
+// Package jpegencode writes baseline JPEG files, with the tables of image/jpeg, faster than that.
+package jpegencode
 
 import (
 	"bytes"
