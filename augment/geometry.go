@@ -190,8 +190,8 @@ const (
 
 func (m Movement) String() string { return [...]string{"in place", "cropping", "turning"}[m] }
 
-// Moving returns the first op of the pipeline that moves the most, as it is written, and how: "" and
-// [InPlace] if none does. What happens to an image is in the geometry of
+// Moving returns the first op of the pipeline that moves the most, as it is written, and how: ""
+// and [InPlace] if none does. What happens to an image is in the geometry of
 // [Pipeline.ApplyWithGeometry].
 func (p *Pipeline) Moving() (op string, how Movement) {
 	for _, s := range p.steps {

@@ -3,6 +3,7 @@ package augment
 import (
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,11 +48,11 @@ func TestGeometry_FollowsAMarkedPixel(t *testing.T) {
 			from, to := int(math.Floor(box[1]*float64(got.Width)-1)), int(math.Ceil(box[3]*float64(got.Width)+1))
 			best, bestX, bestY := float32(-1), 0, 0
 			for at := 0; at < len(got.Pix); at += 3 {
-				if v := got.Pix[at]; v > best && v < 256 {
+				if v := got.Pix[at]; v > best {
 					best, bestX, bestY = v, at/3%got.Width, at/3/got.Width
 				}
 			}
-			if best > 20 && (bestX < from || bestX >= to || bestY < top || bestY >= bottom) {
+			if best > 30 && (bestX < from || bestX >= to || bestY < top || bestY >= bottom) {
 				t.Errorf("%s, image %d: pixel %d,%d of %dx%d is at %d,%d of %dx%d, and its box says %d..%d, %d..%d (%s)",
 					ops, i, x, y, width, height, bestX, bestY, got.Width, got.Height, from, to, top, bottom, g.Affine())
 			}
@@ -66,6 +67,10 @@ func TestGeometry_FollowsAMarkedPixel(t *testing.T) {
 var geometricOps = []string{
 	"resize(31, 17)",
 	"resize_small(40)",
+	"resize_long(40)|pad_to_shape(44, 50, 0, both)|flip_lr",
+	"pad_to_shape(50, 60)|central_crop(40)|resize_inside(30, 60)",
+	"central_crop_to_sequence(4, 12)",
+	"patchify(7, 100)",
 	"central_crop(14, 18)",
 	"random_crop(15)",
 	"flip_lr",
@@ -169,6 +174,37 @@ func TestOps_ThatMoveInSecretFail(t *testing.T) {
 		_, err = p.Apply(numbered(t, 2, 2), nil)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s as %s: %v, want %q", c.name, c.moves, err, c.want)
+		}
+	}
+}
+
+// TestRandAug_GeometryFollowsAMarkedPixel checks the turning changes of RandAugment one by one.
+func TestRandAug_GeometryFollowsAMarkedPixel(t *testing.T) {
+	for _, a := range randAugments {
+		seen := 0
+		for i := range uint64(80) {
+			rng := random.New(i)
+			m, x, y := newImage(30, 41), rng.IntN(41), rng.IntN(30)
+			copy(m.Pix[3*(41*y+x):], []uint8{255, 255, 255})
+			p := &Pixels{image: m, limits: DefaultLimits()}
+			a.apply(p, 1+float64(i%3), rng)
+			box, left := p.geometry.Box([4]float64{float64(y) / 30, float64(x) / 41, float64(y+1) / 30, float64(x+1) / 41})
+			if !p.geometry.Moves() || left < 0.99 {
+				continue
+			}
+			for at := 0; at < len(p.image.Pix); at += 3 {
+				if p.image.Pix[at] != 255 {
+					continue
+				}
+				seen++
+				toX, toY := float64(at/3%41)+0.5, float64(at/3/41)+0.5
+				if toX < box[1]*41-0.51 || toX > box[3]*41+0.51 || toY < box[0]*30-0.51 || toY > box[2]*30+0.51 {
+					t.Errorf("%s: pixel %d,%d is at %v,%v, and its box is %v", a.name, x, y, toX, toY, box)
+				}
+			}
+		}
+		if turns := slices.Contains([]string{"Rotate", "ShearX", "ShearY", "TranslateX", "TranslateY"}, a.name); turns != (seen > 20) {
+			t.Errorf("%s: %d pixels were followed", a.name, seen)
 		}
 	}
 }

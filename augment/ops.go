@@ -54,11 +54,19 @@ type Ops []Op
 // BuiltinOps returns a copy of the table of built-in ops.
 func BuiltinOps() Ops { return slices.Clone(builtinOps) }
 
-// String lists the ops as they are written, one a line, with what they do.
+// String lists the ops as they are written, with what they do in the line below.
 func (ops Ops) String() string {
 	var b strings.Builder
 	for _, o := range ops {
-		fmt.Fprintf(&b, "%-52s %s\n", o.Usage, o.Help)
+		width := 0
+		for i, argument := range strings.SplitAfter(o.Usage, ", ") {
+			if width += len(argument); width > 92 && i > 0 {
+				width = 8 + len(argument)
+				b.WriteString("\n        ")
+			}
+			b.WriteString(argument)
+		}
+		fmt.Fprintf(&b, "\n    %s\n", o.Help)
 	}
 	return b.String()
 }
@@ -128,12 +136,7 @@ func buildResizeSmall(a *Arguments) (Action, error) {
 	how := a.resampling()
 	return Action{Run: func(p *Pixels, _ *random.Stream) error {
 		h, w := p.Size()
-		ratio := float64(size) / float64(min(h, w))
-		height, width := max(int(math.RoundToEven(float64(h)*ratio)), 1), max(int(math.RoundToEven(float64(w)*ratio)), 1)
-		if height*width > p.limits.MaxPixels {
-			return fmt.Errorf("%w: %dx%d would become %dx%d", ErrTooLarge, h, w, height, width)
-		}
-		return p.resize(height, width, how)
+		return p.scale(float64(size)/float64(min(h, w)), how)
 	}}, nil
 }
 
@@ -226,8 +229,10 @@ func (s span) crop(size int, ratios span, how resampling) Action {
 	}}
 }
 
-// inceptionRegion draws a rectangle of a random aspect (width by height) and of a part of the area between areaMin and areaMax; after 100 misses it is the whole image. It follows
-// tf.image.sample_distorted_bounding_box (sample_distorted_bounding_box_op.cc, GenerateRandomCrop).
+// inceptionRegion draws a rectangle of a random aspect (width by height) and of a part of the area
+// between areaMin and areaMax; after 100 misses it is the whole image. It follows
+// tf.image.sample_distorted_bounding_box (sample_distorted_bounding_box_op.cc,
+// GenerateRandomCrop).
 func inceptionRegion(rng *random.Stream, height, width int, areaMin, areaMax float64, ratios span) region {
 	total := float64(height) * float64(width)
 	for range 100 {

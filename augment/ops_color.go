@@ -24,8 +24,8 @@ func (p *Pixels) eightBit() *Image {
 }
 
 // buildColorJitter follows torchvision's ColorJitter on PIL images (transforms/transforms.py,
-// _functional_pil.py): the four changes in a random order, each by a factor drawn uniformly from 1 -
-// strength to 1 + strength, and the hue from -hue to hue.
+// _functional_pil.py): the four changes in a random order, each by a factor drawn uniformly from 1
+// - strength to 1 + strength, and the hue from -hue to hue.
 func buildColorJitter(a *Arguments) (Action, error) {
 	var strength [3]float64
 	for i, name := range []string{"brightness", "contrast", "saturation"} {

@@ -8,8 +8,8 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// WithBoxes returns the pipeline whose draw_bbox draws these boxes of the image, each y0, x0, y1, x1
-// in parts of the height and width.
+// WithBoxes returns the pipeline whose draw_bbox draws these boxes of the image, each y0, x0, y1,
+// x1 in parts of the height and width.
 func (p *Pipeline) WithBoxes(boxes ...[4]float64) *Pipeline {
 	q := *p
 	q.boxes = slices.Clone(boxes)

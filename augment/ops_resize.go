@@ -30,9 +30,6 @@ func buildResizeInside(a *Arguments) (Action, error) {
 func (p *Pixels) scale(ratio float64, how resampling) error {
 	h, w := p.Size()
 	height, width := max(int(math.RoundToEven(float64(h)*ratio)), 1), max(int(math.RoundToEven(float64(w)*ratio)), 1)
-	if height > p.limits.MaxPixels/width {
-		return fmt.Errorf("%w: %dx%d would become %dx%d", ErrTooLarge, h, w, height, width)
-	}
 	return p.resize(height, width, how)
 }
 

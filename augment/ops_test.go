@@ -152,8 +152,8 @@ func build(t *testing.T, call string) Action {
 }
 
 // TestOps_EqualReferences compares with TensorFlow, big_vision and Pillow
-// (parity/augment_ops_goldens.py). All bytes are equal, but for sharpness, whose sums TensorFlow adds
-// in another order, and JPEG, whose encoder has another DCT.
+// (parity/augment_ops_goldens.py). All bytes are equal, but for sharpness, whose sums TensorFlow
+// adds in another order, and JPEG, whose encoder has another DCT.
 func TestOps_EqualReferences(t *testing.T) {
 	var cases []struct {
 		Op       string
@@ -191,7 +191,8 @@ func TestOps_EqualReferences(t *testing.T) {
 	}
 }
 
-// animation is a GIF whose frame i is a square of palette colour i+1 at 2i, on one whole first frame.
+// animation is a GIF whose frame i is a square of palette colour i+1 at 2i, on one whole first
+// frame.
 func animation(t testing.TB, frames int) []byte {
 	g := &gif.GIF{Config: image.Config{Width: 12, Height: 8, ColorModel: color.Palette(palette.Plan9)}}
 	for i := range frames {
@@ -260,12 +261,14 @@ func TestOps_RefuseTooMuchBeforeAllocating(t *testing.T) {
 	small.MaxPixels = 1000
 	for ops, encoded := range map[string][]byte{
 		"decode|pad_to_shape(16384)":     numbered(t, 5, 5),
+		"decode|resize(16384)":           numbered(t, 5, 5),
+		"decode|inception_crop(16384)":   numbered(t, 5, 5),
 		"decode|resize_long(16384)":      numbered(t, 5, 5),
 		"decode|resize_inside(2000, 90)": numbered(t, 5, 5),
 		"contact_sheet(16384)":           animation(t, 3),
 		"contact_sheet(11)":              animation(t, 3),
 	} {
-		if _, err := MustParse(ops).WithLimits(small).Apply(encoded, nil); err == nil || !strings.Contains(err.Error(), ErrTooLarge.Error()) {
+		if _, err := MustParse(ops).WithLimits(small).Apply(encoded, random.New(1)); err == nil || !strings.Contains(err.Error(), ErrTooLarge.Error()) {
 			t.Errorf("%s: %v", ops, err)
 		}
 	}

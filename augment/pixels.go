@@ -2,6 +2,7 @@ package augment
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -97,6 +98,10 @@ func (p *Pixels) clone() *Pixels {
 }
 
 func (p *Pixels) resize(height, width int, how resampling) error {
+	if most := p.limits.MaxPixels; most > 0 && height > most/width { // 0 in tests
+		h, w := p.Size()
+		return fmt.Errorf("%w: %dx%d would become %dx%d", ErrTooLarge, h, w, height, width)
+	}
 	switch {
 	case how.pil && p.tensor != nil:
 		return errors.New("antialias=pil resizes 8-bit pixels: put it before ops that make floats")

@@ -117,8 +117,8 @@ func blend(a, b uint8, factor float32) uint8 {
 	return uint8(min(max(v, 0), 255))
 }
 
-// luma is tf.image.rgb_to_grayscale on 8-bit pixels: in floats of 0 to 1, rounded towards zero after
-// scaling by 255.5 (convert_image_dtype).
+// luma is tf.image.rgb_to_grayscale on 8-bit pixels: in floats of 0 to 1, rounded towards zero
+// after scaling by 255.5 (convert_image_dtype).
 func luma(rgb []uint8) uint8 {
 	const unit = float32(1) / 255
 	v := float32(float32(rgb[0])*unit)*0.2989 + float32(float32(rgb[1])*unit)*0.587 + float32(float32(rgb[2])*unit)*0.114
@@ -246,9 +246,9 @@ func rotationBy(degrees float64, height, width int) [6]float32 {
 	}
 }
 
-// project takes each pixel from another place: x' = a0·x + a1·y + a2, y' = a3·x + a4·y + a5, rounded
-// to the nearest pixel (tensorflow_addons image/transform; image_ops.h, ProjectiveGenerator). What
-// is beyond the image becomes grey.
+// project takes each pixel from another place: x' = a0·x + a1·y + a2, y' = a3·x + a4·y + a5,
+// rounded to the nearest pixel (tensorflow_addons image/transform; image_ops.h,
+// ProjectiveGenerator). What is beyond the image becomes grey.
 func (p *Pixels) project(a [6]float32) {
 	m := p.image
 	out := newImage(m.Height, m.Width)

@@ -46,9 +46,6 @@ func buildResizeToSequence(a *Arguments) (Action, error) {
 			length = p.sequenceLength
 		}
 		height, width := SequenceSize(h, w, s.Patch, length)
-		if height*width > p.limits.MaxPixels {
-			return fmt.Errorf("%w: %dx%d would become %dx%d", ErrTooLarge, h, w, height, width)
-		}
 		return p.resize(height, width, how)
 	}}, nil
 }

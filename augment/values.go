@@ -26,8 +26,9 @@ func evenly(scale, offset float64) valueMap {
 	return valueMap{[3]float64{scale, scale, scale}, [3]float64{offset, offset, offset}}
 }
 
-// Image returns what a tensor of the pipeline shows, as 8-bit values: the inverse of value_range and
-// the like, rounded to the nearest and clipped. What ops from outside do to values is not undone.
+// Image returns what a tensor of the pipeline shows, as 8-bit values: the inverse of value_range
+// and the like, rounded to the nearest and clipped. What ops from outside do to values is not
+// undone.
 func (p *Pipeline) Image(t Tensor) *Image {
 	v := p.values
 	if v == (valueMap{}) {

@@ -17,6 +17,7 @@ type commands struct {
 	Tokenizer  tokenizerCommand  `cmd:"" help:"Train, run, compare and convert SentencePiece models."`
 	Masks      masksCommand      `cmd:"" help:"Cut masks to their boxes, and make tokens of them."`
 	Recipe     recipeCommand     `cmd:"" help:"List, show, write, check and compare recipes."`
+	Augment    augmentCommand    `cmd:"" help:"Show what image ops make of an image."`
 	Mix        mixCommand        `cmd:"" help:"Show the examples and batches that a recipe makes."`
 	Train      trainCommand      `cmd:"" help:"Train a stage by its recipe, resumably: SigLIP, UL2 or PaLI-3."`
 	Caption    captionCommand    `cmd:"" help:"Describe images with a trained model."`

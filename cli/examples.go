@@ -95,6 +95,10 @@ var examples = map[string][]string{
 		"pali3 recipe diff quickstart-stage1 quickstart-stage2",
 		"pali3 recipe diff quickstart-run/caption quickstart-run/vqa --json",
 	},
+	"augment": {
+		"pali3 augment " + anImage + " 'decode|inception_crop(48, area_min=50)|flip_lr|value_range(-1,1)' --repeat 9 -o seen.png",
+		"pali3 augment --list",
+	},
 	"mix": {
 		"pali3 mix --recipe quickstart-stage1 --set data=quickstart-run/data",
 		"pali3 mix --recipe quickstart-stage1 --set data=quickstart-run/data --dump page.html --steps 0:2",

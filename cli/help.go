@@ -18,7 +18,7 @@ var commandGroups = []struct {
 	{"data", []string{"ingest", "shards"}},
 	{"curate", []string{"curate"}},
 	{"tokenizer", []string{"tokenizer", "masks"}},
-	{"train", []string{"recipe", "mix", "train"}},
+	{"train", []string{"recipe", "augment", "mix", "train"}},
 	{"evaluate", []string{"predict", "eval", "report"}},
 	{"use", []string{"caption", "ask", "detect", "segment", "classify", "embed", "export"}},
 	{"look", []string{"describe", "forward", "weights"}},

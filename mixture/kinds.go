@@ -49,11 +49,11 @@ type Kind struct {
 	// Denoisers is the preset that corrupts the documents that Make returns, unless a task names
 	// another. Default: none, for kinds that return no documents.
 	Denoisers string
-	// Located says that an example depends on where something is in the first image, which tasks of
-	// the kind always take. Where image ops crop or flip, Make is given the boxes as they are in the
-	// pixels: clipped to what is seen, without those of which less is left than the recipe's
-	// images.min_box_part, those of images that the example lacks, and bitmaps of masks. The codes
-	// of masks that were cut or turned are left out.
+	// Located says that an example depends on where something is in the first image, which tasks
+	// of the kind always take. Where image ops crop or flip, Make is given the boxes as they are
+	// in the pixels: clipped to what is seen, without those of which less is left than the
+	// recipe's images.min_box_part, those of images that the example lacks, and bitmaps of masks.
+	// The codes of masks that were cut or turned are left out.
 	Located bool
 }
 

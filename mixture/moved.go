@@ -56,8 +56,8 @@ func evalKey(r *Recipe) string {
 	return "images.eval_ops"
 }
 
-// moveBoxes moves the boxes of a sample with its images, as [Kind.Located] says, and returns how many
-// are lost.
+// moveBoxes moves the boxes of a sample with its images, as [Kind.Located] says, and returns how
+// many are lost.
 func (s *Stream) moveBoxes(d *drawn) (lost int, err error) {
 	codes, err := MaskCodes(&d.sample)
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/pali3/pali3/augment"
 )
 
 //go:embed page.md
@@ -25,6 +27,19 @@ var tables = map[string]structName{
 	"<!-- keys of t5gemma2 -->\n":  {"models/t5gemma2", "Config"},
 	"<!-- keys of maskvae -->\n":   {"models/maskvae", "Config"},
 	"<!-- keys of curation -->\n":  {"webli", "Config"},
+}
+
+// opsMark is where the table of image ops is.
+const opsMark = "<!-- ops -->\n"
+
+// opsTable lists the built-in image ops.
+func opsTable() string {
+	var b strings.Builder
+	b.WriteString("| op | what it does |\n|---|---|\n")
+	for _, o := range augment.BuiltinOps() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", strings.ReplaceAll(o.Usage, "|", `\|`), o.Help)
+	}
+	return b.String()
 }
 
 // prefixes are the keys that hold the structs of tables.
@@ -56,5 +71,9 @@ func render(root string) (string, error) {
 		}
 		text = strings.Replace(text, mark, reference, 1)
 	}
+	if !strings.Contains(text, opsMark) {
+		return "", fmt.Errorf("page.md has no %q", opsMark)
+	}
+	text = strings.Replace(text, opsMark, opsTable(), 1)
 	return text, nil
 }
