@@ -9,6 +9,9 @@
 // from the random.Stream they are given and from nothing else, so an image's crop is a function of
 // that key.
 //
+// Ops that crop, pad, flip or turn note where they put each part of the image:
+// [Pipeline.ApplyWithGeometry] returns that as a [Geometry], which moves boxes.
+//
 // For NaFlex models, which take images of any aspect, resize_to_sequence makes whole patches: see
 // [Pipeline.Sequence].
 //

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"slices"
 
 	"github.com/pali3/pali3/augment"
 	"github.com/pali3/pali3/random"
@@ -58,6 +59,34 @@ func ExamplePipeline_Sequence() {
 	rows, columns, err := pixels.WritePatches(patches, sequence.Patch)
 	fmt.Println(pixels.Shape(), rows, "by", columns, "patches of at most", sequence.Length, err)
 	// Output: [112 144 3] 7 by 9 patches of at most 64 <nil>
+}
+
+// An op of one's own that turns images upside down, and boxes with them.
+func ExampleOp() {
+	flip := augment.Op{Name: "flip_ud", Usage: "flip_ud", Help: "turn upside down", Build: func(*augment.Arguments) (augment.Action, error) {
+		return augment.Action{KeepsSize: true, Moves: augment.Turning, Run: func(p *augment.Pixels, _ *random.Stream) error {
+			t := p.Tensor()
+			for y, row := range slices.Collect(slices.Chunk(slices.Clone(t.Pix), 3*t.Width)) {
+				copy(t.Pix[3*t.Width*(t.Height-1-y):], row)
+			}
+			p.Moved(augment.Affine{XX: 1, YY: -1, Y0: 1})
+			return nil
+		}}, nil
+	}}
+	encoded, err := os.ReadFile("testdata/images/s420.jpg")
+	if err != nil {
+		log.Fatal(err)
+	}
+	pipeline, err := append(augment.BuiltinOps(), flip).Parse("decode|flip_ud|resize(8)")
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, geometry, err := pipeline.ApplyWithGeometry(encoded, nil)
+	fmt.Println(err)
+	fmt.Println(geometry.Box([4]float64{0, 0.5, 0.25, 1})) // y0, x0, y1, x1 in parts of the image
+	// Output:
+	// <nil>
+	// [0.75 0.5 1 1] 1
 }
 
 func ExampleParse_error() {

@@ -35,7 +35,7 @@ func TestShots_ComeBeforeTheExample(t *testing.T) {
 			if i < 3 && !strings.Contains(e.Prompt, sample.Texts[0].Value) {
 				t.Errorf("the text of the shot %s is not in %q", sample.Key, e.Prompt)
 			}
-			want, _, err := s.pixels.pixels(imageID{"other", from, 0, 0}, sample.Images[0].Bytes, random.New(1))
+			want, _, err := s.pixels.pixels(imageID{"other", from, 0, 0}, sample.Images[0].Bytes, nil, random.New(1))
 			if err != nil || !slices.Equal(b.Image(row*4+i).Pix, want.Pix) {
 				t.Errorf("row %d image %d is not that of %s: %v", row, i, sample.Key, err)
 			}

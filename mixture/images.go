@@ -44,8 +44,12 @@ func newPixelCache(p *augment.Pipeline) *pixelCache {
 }
 
 // pixels returns an image's pixels, which the caller must not change, and where the ops moved them.
-func (c *pixelCache) pixels(id imageID, encoded []byte, rng *random.Stream) (augment.Tensor, augment.Geometry, error) {
+// The boxes are the image's, for draw_bbox.
+func (c *pixelCache) pixels(id imageID, encoded []byte, boxes [][4]float64, rng *random.Stream) (augment.Tensor, augment.Geometry, error) {
 	pipeline := c.pipeline
+	if pipeline.DrawsBoxes() {
+		pipeline = pipeline.WithBoxes(boxes...)
+	}
 	if id.length > 0 {
 		var err error
 		if pipeline, err = pipeline.WithSequenceLength(id.length); err != nil {
@@ -103,7 +107,7 @@ func (s *Stream) writeImages(b *Batch, row int, t *task, d *drawn, example *ids,
 		known := s.options.Known != nil && s.options.Known(id.dataset, id.row, id.image, id.length)
 		wanted := b.Pixels != nil && !known
 		if wanted || moves {
-			tensor, geometry, err := s.pixels.pixels(id, image.encoded, d.rng)
+			tensor, geometry, err := s.pixels.pixels(id, image.encoded, d.boxesOf(image.row, image.image), d.rng)
 			if moves && image.row == d.index {
 				d.geometry[image.image] = geometry
 			}

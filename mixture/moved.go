@@ -95,6 +95,16 @@ func (s *Stream) moveBoxes(d *drawn) (lost int, err error) {
 	return lost, nil
 }
 
+// boxesOf returns the boxes of an image of the sample, none for images of other rows.
+func (d *drawn) boxesOf(row, image int) (boxes [][4]float64) {
+	for _, b := range d.sample.Boxes {
+		if row == d.index && int(b.Image) == image {
+			boxes = append(boxes, [4]float64{float64(b.Y0), float64(b.X0), float64(b.Y1), float64(b.X1)})
+		}
+	}
+	return boxes
+}
+
 // whole is the least part of a box that counts as all of it.
 const whole = 1 - 1e-6
 

@@ -228,3 +228,19 @@ func TestStream_NamesSamplesWithoutAnyBoxLeft(t *testing.T) {
 		t.Error("no sample is skipped")
 	}
 }
+
+func TestStream_DrawsTheBoxesOfSamples(t *testing.T) {
+	data := spots(t)
+	for _, ops := range []string{"decode|draw_bbox(width=4)|resize(16)|value_range(-1,1)", "decode|random_crop(60)|draw_bbox(width=4)|resize(16)|value_range(-1,1)"} {
+		s := open(t, spotRecipe(t, data, ops, "kind: caption, languages: [en]"), Options{})
+		b := batch(t, s, 0)
+		for row, e := range s.Describe(b) {
+			found, _ := tokenize.ParseRegions(e.Target)
+			edges, m := found[0].Fractions(), b.Image(row)
+			y, x := int((edges[0]+edges[2])/2*float64(m.Height)), int(edges[1]*float64(m.Width)+0.5)
+			if at := m.Pix[3*(y*m.Width+min(x, m.Width-1)):]; at[0]-at[1] < 0.5 {
+				t.Errorf("%s: %s has %v at the left edge of its box, want red", ops, e.Key, at[:3])
+			}
+		}
+	}
+}
