@@ -3,6 +3,7 @@ package augment
 import (
 	"encoding/hex"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -173,8 +174,7 @@ func (a *Arguments) Size() (height, width int) {
 type resampling struct {
 	filter    Filter
 	antialias bool
-	pil       bool // as Pillow does, in 8 bits
-	planes    bool // from the planes of a JPEG
+	as        definition
 }
 
 // resampling takes method and antialias.
@@ -183,30 +183,35 @@ func (a *Arguments) resampling() resampling {
 	if text, given := a.Text("method"); given {
 		how.filter = a.filter(text)
 	}
-	if text, given := a.Text("antialias"); text == "pil" {
-		how.pil = true
-	} else if given {
+	text, given := a.Text("antialias")
+	switch {
+	case text == "pil":
+		how.as, text, given = pil, "", false
+	case given:
 		var err error
 		if how.antialias, err = strconv.ParseBool(text); err != nil {
 			a.fail("antialias is %q, not true, false or pil", text)
 		}
 	}
-	if text, given := a.Text("as"); given {
-		switch text {
-		case "pil":
-			how.pil = true
-		case "planes":
-			how.planes = true
-		default:
-			a.fail("as is %q, not pil or planes", text)
+	if name, named := a.Text("as"); named {
+		as := definition(slices.Index(definitions[1:], name) + 1)
+		if as == ours {
+			a.fail("as is %q, not tf, pil, torch or planes", name)
 		}
+		how.as = as
+	}
+	if filters := definedFilters[how.as]; filters != nil && !slices.Contains(filters, how.filter) {
+		a.fail("%s has no method %s: it has %v", definitions[how.as], how.filter, filters)
+	}
+	if how.as == pil && given && !how.antialias {
+		a.fail("pil always antialiases")
 	}
 	return how
 }
 
 func (a *Arguments) filter(text string) Filter {
 	var names []string
-	for f := Bilinear; f <= Nearest; f++ {
+	for f := Bilinear; f <= Mitchell; f++ {
 		if f.String() == text {
 			return f
 		}

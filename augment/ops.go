@@ -81,7 +81,7 @@ var builtinOps = Ops{
 	{decodeOp, "decode([background=white], [scale=1])", "bytes to pixels 0 to 255; must come first; scale=auto decodes large JPEGs smaller", buildDecode},
 	{decodeAndCropOp, "decode_jpeg_and_inception_crop(size, [area_min=5], [area_max=100], [ratio_min=0.75], [ratio_max=1.33], [method], [antialias], [as])", "decode and inception_crop in one, of any format; comes first", buildDecodeAndCrop},
 	{sheetOp, "contact_sheet(count, [columns], [background=white])", "frames of an animated GIF in a grid; comes first, in place of decode", buildContactSheet},
-	{"resize", "resize(size | height, width, [method], [antialias], [as])", "squash to that size; as=pil gives the bytes of Pillow, as=planes is faster", buildResize},
+	{"resize", "resize(size | height, width, [method], [antialias], [as])", "squash to that size; as=tf, pil or torch as they do; as=planes is faster", buildResize},
 	{"resize_small", "resize_small(size, [method], [antialias], [as])", "shorter side to size, aspect kept", buildResizeSmall},
 	{"resize_long", "resize_long(size, [method], [antialias], [as])", "longer side to size, aspect kept", buildResizeLong},
 	{"resize_inside", "resize_inside(size | height, width, [method], [antialias], [as])", "as large as fits into that size, aspect kept", buildResizeInside},
@@ -298,7 +298,7 @@ func buildValueRange(a *Arguments) (Action, error) {
 	factor := (high - low) / (inHigh - inLow)
 	scale, from, to := float32(factor), float32(inLow), float32(low)
 	least, most := float32(min(low, high)), float32(max(low, high))
-	return Action{KeepsSize: true, values: evenly(factor, low-inLow*factor), Run: func(p *Pixels, _ *random.Stream) error {
+	return Action{KeepsSize: true, values: linearly(factor, low-inLow*factor), Run: func(p *Pixels, _ *random.Stream) error {
 		pix := p.Tensor().Pix
 		mapRange(pix, from, scale, to)
 		if clip {

@@ -102,18 +102,21 @@ func (p *Pixels) resize(height, width int, how resampling) error {
 		h, w := p.Size()
 		return fmt.Errorf("%w: %dx%d would become %dx%d", ErrTooLarge, h, w, height, width)
 	}
-	switch {
-	case how.pil && p.tensor != nil:
-		return errors.New("antialias=pil resizes 8-bit pixels: put it before ops that make floats")
-	case how.pil:
-		p.SetImage(p.Image().ResizePIL(height, width, how.filter))
-		return nil
-	}
 	var t Tensor
 	switch {
+	case how.as == pil && p.tensor != nil:
+		return errors.New("as=pil resizes 8-bit pixels: put it before ops that make floats")
+	case how.as == pil:
+		p.SetImage(p.Image().ResizePIL(height, width, how.filter))
+		return nil
+	case how.as == torch && p.tensor == nil:
+		p.SetImage(p.Image().ResizeTorch(height, width, how.filter, how.antialias))
+		return nil
+	case how.as == torch, how.as == tf:
+		t = p.Tensor().resizeAs(how.as, height, width, how.filter, how.antialias)
 	case p.tensor != nil:
 		t = p.tensor.Resize(height, width, how.filter, how.antialias)
-	case p.stored != nil && how.planes && p.stored.hasPlanes():
+	case p.stored != nil && how.as == planes && p.stored.hasPlanes():
 		t = p.stored.resizePlanes(height, width, how.filter, how.antialias)
 	case p.stored != nil:
 		t = resizeRows(p.stored, height, width, how.filter, how.antialias)

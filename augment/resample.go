@@ -9,24 +9,66 @@ const (
 	Bilinear Filter = iota // triangle of support 1
 	Bicubic                // Keys' cubic with a = -0.5, support 2
 	Nearest                // the pixel under the centre
+	Lanczos3               // sinc windowed by a sinc, support 3
+	Area                   // mean of what an output pixel covers
+	Lanczos5               // support 5
+	Gaussian               // deviation 1/2, support 1.5
+	Mitchell               // Mitchell and Netravali's cubic with B = C = 1/3, support 2
 )
 
-func (f Filter) String() string { return [...]string{"bilinear", "bicubic", "nearest"}[f] }
+func (f Filter) String() string {
+	return [...]string{"bilinear", "bicubic", "nearest", "lanczos3", "area", "lanczos5", "gaussian", "mitchellcubic"}[f]
+}
 
-func (f Filter) support() float64 { return [...]float64{1, 2, 0.5}[f] }
+func (f Filter) support() float64 { return [...]float64{1, 2, 0.5, 3, 0.5, 5, 1.5, 2}[f] }
 
-// at is the kernel's value at distance x (Keys 1981, equation 4, for the cubic).
+// overshoots reports whether results can lie beyond the values that they are made of.
+func (f Filter) overshoots() bool {
+	return f == Bicubic || f == Lanczos3 || f == Lanczos5 || f == Mitchell
+}
+
+// at is the kernel's value at distance x (Keys 1981, equation 4, for the cubic; TensorFlow's
+// sampling_kernels.h).
 func (f Filter) at(x float64) float64 {
+	if f == Area { // Pillow's box has its right edge alone
+		if -0.5 < x && x <= 0.5 {
+			return 1
+		}
+		return 0
+	}
 	x = math.Abs(x)
 	switch {
 	case f == Bilinear:
 		return max(0, 1-x)
+	case f == Lanczos3, f == Lanczos5:
+		return lanczos(x, f.support())
+	case f == Gaussian && x < 1.5:
+		return math.Exp(-2 * x * x)
+	case f == Gaussian:
+		return 0
+	case f == Mitchell && x < 1:
+		return (7.0/6*x-2)*x*x + 8.0/9
+	case f == Mitchell && x < 2:
+		return ((-7.0/18*x+2)*x-10.0/3)*x + 16.0/9
+	case f == Mitchell:
+		return 0
 	case x < 1:
 		return (1.5*x-2.5)*x*x + 1
 	case x < 2:
 		return ((-0.5*x+2.5)*x-4)*x + 2
 	}
 	return 0
+}
+
+func lanczos(x, support float64) float64 {
+	switch {
+	case x == 0:
+		return 1
+	case x >= support:
+		return 0
+	}
+	x *= math.Pi
+	return support * math.Sin(x) * math.Sin(x/support) / (x * x)
 }
 
 // taps say of which source samples each output sample is the weighted sum: first, first+1 and so
@@ -57,7 +99,12 @@ func (t *taps) within() bool {
 // (scale_and_translate_op.cc, ComputeSpansCore) and PIL (Resample.c, precompute_coeffs).
 func (t *taps) along(from, to int, filter Filter, antialias bool) {
 	ratio := float64(from) / float64(to)
-	if filter != Nearest {
+	switch filter {
+	case Area:
+		t.set(from, ours.axis(from, to, Area, antialias))
+		return
+	case Nearest:
+	default:
 		t.spread(from, ratio, 0, to, filter, antialias)
 		return
 	}
@@ -124,22 +171,24 @@ func (m *Image) Resize(height, width int, filter Filter, antialias bool) Tensor 
 	return resizeRows(m, height, width, filter, antialias)
 }
 
-// Resize is [Image.Resize] on floats; the cubic may overshoot.
+// Resize is [Image.Resize] on floats; cubics and Lanczos' kernels may overshoot.
 func (t Tensor) Resize(height, width int, filter Filter, antialias bool) Tensor {
-	return resize(t.Pix, t.Height, t.Width, height, width, filter, antialias)
-}
-
-// resize makes one output row at a time: the weighted sum of source rows, then of its columns.
-func resize(pix []float32, fromHeight, fromWidth, height, width int, filter Filter, antialias bool) Tensor {
 	r := resizers.Get().(*resizer)
 	defer resizers.Put(r)
-	r.begin(fromHeight, fromWidth, height, width, filter, antialias)
+	r.begin(t.Height, t.Width, height, width, filter, antialias)
+	return r.floats(t, height, width)
+}
+
+// floats makes one output row at a time: the weighted sum of source rows, then of its columns.
+func (r *resizer) floats(t Tensor, height, width int) Tensor {
 	out := newTensor(height, width)
+	r.sum = resized(r.sum, 3*t.Width+1)
+	r.sum[3*t.Width] = 0
 	for y, first := range r.rows.first {
-		sum := r.sum[:3*fromWidth]
+		sum := r.sum[:3*t.Width]
 		clear(sum)
 		for i, weight := range r.rows.of(y) {
-			addRow(sum, pix[3*(first+i)*fromWidth:][:3*fromWidth], weight)
+			addRow(sum, t.Pix[3*(first+i)*t.Width:][:3*t.Width], weight)
 		}
 		gatherRow(out.Pix[3*y*width:cap(out.Pix)], r.sum, &r.columns)
 	}

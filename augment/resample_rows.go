@@ -52,7 +52,7 @@ func resizeRows(from rowSource, height, width int, filter Filter, antialias bool
 		blendRows(r.sum[:3*fromWidth], rows, weights)
 		gatherRow(out.Pix[3*y*width:cap(out.Pix)], r.sum, &r.columns)
 	}
-	if filter == Bicubic { // the cubic overshoots
+	if filter.overshoots() {
 		for i, v := range out.Pix {
 			out.Pix[i] = min(max(v, 0), 255)
 		}

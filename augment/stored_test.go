@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	ours "github.com/pali3/pali3/augment/jpeg"
+	libjpeg "github.com/pali3/pali3/augment/jpeg"
 )
 
 // smooth is a JPEG without colours near the bounds of their range.
@@ -80,7 +80,7 @@ func TestDecodeScale_IsThatOfTheDecoder(t *testing.T) {
 	encoded := smooth(t, 200, 330)
 	for ops, scale := range map[string]int{"decode(scale=2)": 2, "decode(scale=8)": 8, "decode(scale=auto)|resize(50)": 4, "decode(scale=auto)|resize(51)": 2,
 		"decode(scale=auto)|resize(25)": 8, "decode(scale=auto)|resize(101,10)": 1} {
-		m, err := ours.Decode(encoded, ours.Options{Scale: scale})
+		m, err := libjpeg.Decode(encoded, libjpeg.Options{Scale: scale})
 		if err != nil {
 			t.Fatal(err)
 		}

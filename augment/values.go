@@ -21,8 +21,8 @@ func (v valueMap) then(next valueMap) valueMap {
 	return v
 }
 
-// evenly is a map that is the same for all channels.
-func evenly(scale, offset float64) valueMap {
+// linearly is a map that is the same for all channels.
+func linearly(scale, offset float64) valueMap {
 	return valueMap{[3]float64{scale, scale, scale}, [3]float64{offset, offset, offset}}
 }
 
@@ -32,7 +32,7 @@ func evenly(scale, offset float64) valueMap {
 func (p *Pipeline) Image(t Tensor) *Image {
 	v := p.values
 	if v == (valueMap{}) {
-		v = evenly(1, 0)
+		v = linearly(1, 0)
 	}
 	m := newImage(t.Height, t.Width)
 	for i, x := range t.Pix {
