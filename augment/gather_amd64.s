@@ -140,3 +140,50 @@ quad3:
 	JNZ     four
 	VZEROUPPER
 	RET
+
+// func gatherBytes(out, source *uint8, first *int, weights *int32, count, length, bits int)
+//
+// Pixel x of out is the sum of length pixels of the source from first[x] on, each times its weight,
+// rounded and without its lowest bits. A pixel is the first three lanes of four, and three bytes of
+// four; the fourth is written over by the next pixel.
+TEXT ·gatherBytes(SB), NOSPLIT, $0-56
+	MOVQ         out+0(FP), DI
+	MOVQ         source+8(FP), SI
+	MOVQ         first+16(FP), BX
+	MOVQ         weights+24(FP), DX
+	MOVQ         count+32(FP), R10
+	MOVQ         length+40(FP), R8
+	MOVQ         bits+48(FP), CX
+	VMOVQ        CX, X5
+	DECQ         CX
+	MOVL         $1, AX
+	SHLL         CX, AX
+	VMOVD        AX, X6
+	VPBROADCASTD X6, X6
+
+pixel:
+	MOVQ    (BX), R9
+	LEAQ    (R9)(R9*2), R9
+	ADDQ    SI, R9
+	MOVQ    R8, R11
+	VMOVDQU X6, X0
+
+tap:
+	VPMOVZXBD    (R9), X2
+	VPBROADCASTD (DX), X3
+	VPMULLD      X3, X2, X2
+	VPADDD       X2, X0, X0
+	ADDQ         $3, R9
+	ADDQ         $4, DX
+	DECQ         R11
+	JNZ          tap
+	VPSRAD       X5, X0, X0
+	VPACKSSDW    X0, X0, X0
+	VPACKUSWB    X0, X0, X0
+	VMOVD        X0, (DI)
+	ADDQ         $3, DI
+	ADDQ         $8, BX
+	DECQ         R10
+	JNZ          pixel
+	VZEROUPPER
+	RET

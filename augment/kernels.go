@@ -103,3 +103,36 @@ func convertPlanesPortable(to, luma, cb, cr []float32) {
 		to[3*i+2] = clamped(y + float32(b*cbToBlue))
 	}
 }
+
+// gatherFixedPortable writes a row of [W,3] as gatherRowPortable does, in whole numbers, each rounded
+// to 8 bits.
+func gatherFixedPortable(out, source []uint8, columns *fixedAxis) {
+	half := int32(1) << (columns.bits - 1)
+	for x, first := range columns.first {
+		from := source[3*first:][:3*columns.length]
+		r, g, b := half, half, half
+		for _, w := range columns.of(x) {
+			r += int32(from[0]) * w
+			g += int32(from[1]) * w
+			b += int32(from[2]) * w
+			from = from[3:]
+		}
+		out[3*x], out[3*x+1], out[3*x+2] = clamp8(r>>columns.bits), clamp8(g>>columns.bits), clamp8(b>>columns.bits)
+	}
+}
+
+// addFixedPortable adds weight times the row to sums.
+func addFixedPortable(sums []int32, row []uint8, weight int32) {
+	row = row[:len(sums)]
+	for i, v := range row {
+		sums[i] += int32(v) * weight
+	}
+}
+
+// clipFixedPortable drops bits of sums and clamps them to 8 bits.
+func clipFixedPortable(out []uint8, sums []int32, bits int) {
+	out = out[:len(sums)]
+	for i, v := range sums {
+		out[i] = clamp8(v >> bits)
+	}
+}

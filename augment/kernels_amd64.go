@@ -70,6 +70,34 @@ func convertPlanes(to, luma, cb, cr []float32) {
 	convertPlanesPortable(to[3*done:], luma[done:], cb[done:], cr[done:])
 }
 
+// gatherFixed writes a row, and a byte behind it; the last row of an image, which has no room for
+// that, is the portable twin's.
+func gatherFixed(out, source []uint8, columns *fixedAxis) {
+	count := len(columns.first)
+	if !useAVX2 || len(out) <= 3*count || len(source) <= 3*columns.source || count == 0 || columns.length == 0 ||
+		columns.first[0] < 0 || columns.first[count-1]+columns.length > columns.source {
+		gatherFixedPortable(out, source, columns)
+		return
+	}
+	gatherBytes(&out[0], &source[0], &columns.first[0], &columns.weights[0], count, columns.length, columns.bits)
+}
+
+func addFixed(sums []int32, row []uint8, weight int32) {
+	done := 0
+	if useAVX2 {
+		done = addFixedAVX2(sums, row, weight)
+	}
+	addFixedPortable(sums[done:], row[done:], weight)
+}
+
+func clipFixed(out []uint8, sums []int32, bits int) {
+	done := 0
+	if useAVX2 {
+		done = clipFixedAVX2(out, sums, bits)
+	}
+	clipFixedPortable(out[done:], sums[done:], bits)
+}
+
 func widen(to []float32, from []uint8) {
 	done := 0
 	if useAVX2 {
@@ -175,6 +203,44 @@ func convertPlanesAVX2(to, luma, cb, cr []float32) (done int) {
 		p15.GetHi().Store(out[15:])
 		p26.GetHi().Store(out[18:])
 		p37.GetHi().Store(out[21:])
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
+
+// gatherBytes is gatherFixedPortable, without its checks (gather_amd64.s).
+//
+//go:noescape
+func gatherBytes(out, source *uint8, first *int, weights *int32, count, length, bits int)
+
+// addFixedAVX2 adds 8 values at a time and returns how many it did.
+func addFixedAVX2(sums []int32, row []uint8, weight int32) (done int) {
+	w := archsimd.BroadcastInt32x8(weight)
+	for ; done+16 <= len(row) && done+8 <= len(sums); done += 8 {
+		v := archsimd.LoadUint8x16(row[done:]).ExtendLo8ToUint32().BitsToInt32()
+		archsimd.LoadInt32x8(sums[done:]).Add(v.Mul(w)).Store(sums[done:])
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
+
+var (
+	bytesOfFour = [32]int8{0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15}
+	joinHalves  = [8]uint32{0, 4, 1, 5, 2, 6, 3, 7}
+)
+
+// clipFixedAVX2 does 32 values at a time, as bytes of 8 words, and returns how many it did.
+func clipFixedAVX2(out []uint8, sums []int32, bits int) (done int) {
+	zero, most, drop := archsimd.BroadcastInt32x8(0), archsimd.BroadcastInt32x8(255), uint64(bits)
+	order, halves := archsimd.LoadInt8x32Array(&bytesOfFour), archsimd.LoadUint32x8Array(&joinHalves)
+	for ; done+32 <= len(sums); done += 32 {
+		from := sums[done:][:32]
+		a := archsimd.LoadInt32x8(from).ShiftAllRight(drop).Max(zero).Min(most)
+		b := archsimd.LoadInt32x8(from[8:]).ShiftAllRight(drop).Max(zero).Min(most).ShiftAllLeft(8)
+		c := archsimd.LoadInt32x8(from[16:]).ShiftAllRight(drop).Max(zero).Min(most).ShiftAllLeft(16)
+		d := archsimd.LoadInt32x8(from[24:]).ShiftAllRight(drop).Max(zero).Min(most).ShiftAllLeft(24)
+		bytes := a.Or(b).Or(c.Or(d)).AsUint8x32().PermuteOrZeroGrouped(order)
+		bytes.AsUint32x8().Permute(halves).AsUint8x32().Store(out[done:])
 	}
 	archsimd.ClearAVXUpperBits()
 	return done

@@ -17,3 +17,9 @@ func mapRange(values []float32, from, scale, to float32) { mapRangePortable(valu
 func gatherValues(out, source []float32, columns *taps) { gatherValuesPortable(out, source, columns) }
 
 func convertPlanes(to, luma, cb, cr []float32) { convertPlanesPortable(to, luma, cb, cr) }
+
+func gatherFixed(out, source []uint8, columns *fixedAxis) { gatherFixedPortable(out, source, columns) }
+
+func addFixed(sums []int32, row []uint8, weight int32) { addFixedPortable(sums, row, weight) }
+
+func clipFixed(out []uint8, sums []int32, bits int) { clipFixedPortable(out, sums, bits) }

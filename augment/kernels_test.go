@@ -44,6 +44,22 @@ func TestKernelsAgree(t *testing.T) {
 		gatherValues(out, source, &columns)
 		gatherValuesPortable(outWant, source, &columns)
 		same(t, "gatherValues", n, out[:len(columns.first)], outWant[:len(columns.first)])
+		fixed := inWholeNumbers(columns.source, pil.axis(columns.source, len(columns.first), Bicubic, true), pilBits)
+		pixels := randomBytes(rng, 3*columns.source+1)
+		bytes, bytesWant := make([]uint8, 3*len(columns.first)+1), make([]uint8, 3*len(columns.first)+1)
+		gatherFixed(bytes, pixels, fixed)
+		gatherFixedPortable(bytesWant, pixels, fixed)
+		same(t, "gatherFixed", n, bytes[:3*len(columns.first)], bytesWant[:3*len(columns.first)])
+		sums, sumsWant := make([]int32, n), make([]int32, n)
+		for _, w := range []int32{3 << 20, -1 << 20, 5 << 20} {
+			addFixed(sums, randomBytes(random.New(uint64(w)), n), w)
+			addFixedPortable(sumsWant, randomBytes(random.New(uint64(w)), n), w)
+		}
+		same(t, "addFixed", n, sums, sumsWant)
+		clipped, clippedWant := make([]uint8, n), make([]uint8, n)
+		clipFixed(clipped, sums, pilBits)
+		clipFixedPortable(clippedWant, sums, pilBits)
+		same(t, "clipFixed", n, clipped, clippedWant)
 		planes, to, toWant := make([]float32, 3*n), make([]float32, 3*n+1), make([]float32, 3*n)
 		for i := range planes {
 			planes[i] = float32(300*rng.Float64() - 20)

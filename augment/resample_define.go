@@ -191,10 +191,10 @@ func (m *Image) ResizeTF(height, width int, filter Filter, antialias bool) Tenso
 func (m *Image) ResizeTorch(height, width int, filter Filter, antialias bool) *Image {
 	columns, rows := torch.axis(m.Width, width, filter, antialias), torch.axis(m.Height, height, filter, antialias)
 	if width != m.Width {
-		m = m.pilColumns(inWholeNumbers(columns, torchBits(columns)))
+		m = m.pilColumns(inWholeNumbers(m.Width, columns, torchBits(columns)))
 	}
 	if height != m.Height {
-		m = m.pilRows(inWholeNumbers(rows, torchBits(rows)))
+		m = m.pilRows(inWholeNumbers(m.Height, rows, torchBits(rows)))
 	}
 	return m
 }

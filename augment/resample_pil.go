@@ -1,6 +1,10 @@
 package augment
 
-import "github.com/pali3/pali3/internal/resample"
+import (
+	"math"
+
+	"github.com/pali3/pali3/internal/resample"
+)
 
 // Pillow resizes 8-bit images in whole numbers (Resample.c, ImagingResampleInner): along one axis,
 // rounded to 8 bits, then along the other, rounded again, with weights of 22 binary places. Models
@@ -9,20 +13,14 @@ import "github.com/pali3/pali3/internal/resample"
 // pilBits are the binary places of the weights (PRECISION_BITS).
 const pilBits = 32 - 8 - 2
 
-// pilTaps are taps in whole numbers.
-type pilTaps struct {
-	first   int
-	weights []int32
-}
-
 // ResizePIL returns the image at height x width with the pixels of Pillow's Image.resize, which
 // always antialiases.
 func (m *Image) ResizePIL(height, width int, filter Filter) *Image {
 	if filter == Nearest {
 		return m.nearest(height, width)
 	}
-	columns := inWholeNumbers(pil.axis(m.Width, width, filter, true), pilBits)
-	rows := inWholeNumbers(pil.axis(m.Height, height, filter, true), pilBits)
+	columns := inWholeNumbers(m.Width, pil.axis(m.Width, width, filter, true), pilBits)
+	rows := inWholeNumbers(m.Height, pil.axis(m.Height, height, filter, true), pilBits)
 	switch {
 	case width == m.Width && height == m.Height:
 		return &Image{m.Height, m.Width, append([]uint8(nil), m.Pix...)}
@@ -36,71 +34,62 @@ func (m *Image) ResizePIL(height, width int, filter Filter) *Image {
 	return m.pilColumns(columns).pilRows(rows)
 }
 
-// fixedAxis has the taps of an axis and the binary places of their weights.
+// fixedAxis has the taps of an axis in whole numbers: the outputs' first samples, and for each the
+// same number of weights.
 type fixedAxis struct {
-	taps []pilTaps
-	bits int
+	source  int // samples that there are
+	bits    int // binary places of the weights
+	length  int
+	first   []int
+	weights []int32
 }
 
+func (a *fixedAxis) of(i int) []int32 { return a.weights[i*a.length:][:a.length] }
+
 // inWholeNumbers rounds the weights as normalize_coeffs_8bpc does.
-func inWholeNumbers(axis []resample.Taps, bits int) fixedAxis {
-	all := make([]pilTaps, len(axis))
+func inWholeNumbers(from int, axis []resample.Taps, bits int) *fixedAxis {
+	a := &fixedAxis{source: from, bits: bits, first: make([]int, len(axis))}
+	for _, exact := range axis {
+		a.length = max(a.length, len(exact.Weights))
+	}
+	a.weights = make([]int32, a.length*len(axis))
 	for i, exact := range axis {
-		all[i] = pilTaps{exact.First, make([]int32, len(exact.Weights))}
+		a.first[i] = min(exact.First, from-a.length) // at the end of the source, zeros come first
+		weights := a.of(i)[exact.First-a.first[i]:]
 		for j, w := range exact.Weights {
-			if w < 0 {
-				all[i].weights[j] = int32(-0.5 + w*float64(int(1)<<bits))
-			} else {
-				all[i].weights[j] = int32(0.5 + w*float64(int(1)<<bits))
-			}
+			weights[j] = int32(w*float64(int(1)<<bits) + math.Copysign(0.5, w))
 		}
 	}
-	return fixedAxis{all, bits}
+	return a
 }
 
 // pilColumns resizes every row.
-func (m *Image) pilColumns(columns fixedAxis) *Image {
-	width, half := len(columns.taps), int32(1)<<(columns.bits-1)
-	out := newImage(m.Height, width)
+func (m *Image) pilColumns(columns *fixedAxis) *Image {
+	out := newImage(m.Height, len(columns.first))
 	for y := range m.Height {
-		row, to := m.Pix[3*y*m.Width:][:3*m.Width], out.Pix[3*y*width:][:3*width]
-		for x, c := range columns.taps {
-			from := row[3*c.first:][:3*len(c.weights)]
-			r, g, b := half, half, half
-			for _, w := range c.weights {
-				r += int32(from[0]) * w
-				g += int32(from[1]) * w
-				b += int32(from[2]) * w
-				from = from[3:]
-			}
-			to[3*x], to[3*x+1], to[3*x+2] = clip8(r>>columns.bits), clip8(g>>columns.bits), clip8(b>>columns.bits)
-		}
+		gatherFixed(out.Pix[3*y*out.Width:], m.Pix[3*y*m.Width:], columns)
 	}
 	return out
 }
 
 // pilRows resizes every column.
-func (m *Image) pilRows(rows fixedAxis) *Image {
-	out := newImage(len(rows.taps), m.Width)
+func (m *Image) pilRows(rows *fixedAxis) *Image {
+	out := newImage(len(rows.first), m.Width)
 	stride := 3 * m.Width
 	sums := make([]int32, stride)
-	for y, r := range rows.taps {
+	for y, first := range rows.first {
 		for x := range sums {
 			sums[x] = 1 << (rows.bits - 1)
 		}
-		for i, w := range r.weights {
-			for x, v := range m.Pix[(r.first+i)*stride:][:stride] {
-				sums[x] += int32(v) * w
+		for i, w := range rows.of(y) {
+			if w != 0 {
+				addFixed(sums, m.Pix[(first+i)*stride:][:stride], w)
 			}
 		}
-		for x, sum := range sums {
-			out.Pix[y*stride+x] = clip8(sum >> rows.bits)
-		}
+		clipFixed(out.Pix[y*stride:][:stride], sums, rows.bits)
 	}
 	return out
 }
-
-func clip8(v int32) uint8 { return uint8(min(max(v, 0), 255)) }
 
 // nearest takes the pixel under each centre.
 func (m *Image) nearest(height, width int) *Image {
