@@ -46,11 +46,8 @@ func gatherRow(out, source []float32, columns *taps) {
 // gatherValues writes a row of single values. It writes up to three values behind the row.
 func gatherValues(out, source []float32, columns *taps) {
 	count := len(columns.first)
-	last := 0
-	for _, first := range columns.first {
-		last = max(last, first)
-	}
-	if !useAVX2 || count == 0 || columns.length%4 != 0 || len(out) < count+3 || last+columns.length > len(source) {
+	if !useAVX2 || count == 0 || columns.length%4 != 0 || len(out) < count+3 ||
+		columns.first[0] < 0 || columns.first[count-1]+columns.length > len(source) { // they never decrease
 		gatherValuesPortable(out, source, columns)
 		return
 	}

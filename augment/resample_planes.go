@@ -51,16 +51,16 @@ func (s *stored) resizePlanes(height, width int, filter Filter, antialias bool) 
 
 // plane resamples one plane.
 func (r *planeResizer) plane(to []float32, p jpeg.Plane) {
-	r.sum = resized(r.sum, p.Width+gatherSlack)
-	clear(r.sum[p.Width:])
+	r.sum = resized(r.sum, p.Stride+gatherSlack) // with what fills the last blocks, whose weights are 0
+	clear(r.sum[p.Stride:])
 	for y, first := range r.rows.first {
 		r.lines, r.weights = r.lines[:0], r.weights[:0]
 		for i, w := range r.rows.of(y) {
 			if w != 0 {
-				r.lines, r.weights = append(r.lines, p.Pix[(first+i)*p.Stride:][:p.Width]), append(r.weights, w)
+				r.lines, r.weights = append(r.lines, p.Pix[(first+i)*p.Stride:][:p.Stride]), append(r.weights, w)
 			}
 		}
-		blendRows(r.sum[:p.Width], r.lines, r.weights)
+		blendRows(r.sum[:p.Stride], r.lines, r.weights)
 		gatherValues(to[y*len(r.columns.first):], r.sum, &r.columns)
 	}
 }
