@@ -80,6 +80,18 @@ done:
 	ADDQ    $16, source \
 	ADDQ    $16, weights
 
+// ONE is LANES for the only four weights, and TWO for eight.
+#define ONE(source, at, sum) \
+	VMOVUPS (at)(DX), sum \
+	VMULPS  (source), sum, sum
+
+#define TWO(source, at, sum) \
+	VMOVUPS (at)(DX), sum \
+	VMULPS  (source), sum, sum \
+	VMOVUPS (at+16)(DX), X4 \
+	VMULPS  16(source), X4, X4 \
+	VADDPS  X4, sum, sum
+
 // func gatherFours(out, source *float32, first *int, weights *float32, fours, quads int)
 //
 // Value x of out is the sum of 4·quads values of the source from first[x] on, each times its weight:
@@ -102,6 +114,9 @@ four:
 	LEAQ   (SI)(R10*4), R10
 	LEAQ   (SI)(R11*4), R11
 	LEAQ   (SI)(R12*4), R12
+	CMPQ   R8, $2
+	JEQ    eight
+	JLT    single
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
@@ -128,8 +143,26 @@ quad2:
 
 quad3:
 	LANES(R12, DX, X3)
-	DECQ    R13
-	JNZ     quad3
+	DECQ R13
+	JNZ  quad3
+	JMP  sums
+
+eight:
+	TWO(R9, 0, X0)
+	TWO(R10, 32, X1)
+	TWO(R11, 64, X2)
+	TWO(R12, 96, X3)
+	ADDQ $128, DX
+	JMP  sums
+
+single:
+	ONE(R9, 0, X0)
+	ONE(R10, 16, X1)
+	ONE(R11, 32, X2)
+	ONE(R12, 48, X3)
+	ADDQ $64, DX
+
+sums:
 	VHADDPS X1, X0, X0
 	VHADDPS X3, X2, X2
 	VHADDPS X2, X0, X0

@@ -5,6 +5,7 @@
 
 import json
 import pathlib
+import signal
 import statistics
 import subprocess
 import sys
@@ -55,13 +56,18 @@ def main():
     if rounds == 0:
         differences(binary, peer, photos, model)
         return
+    runs = {name: [binary, "time", data, model, ops] for name, ops in OPS.items()}
+    runs |= {name: [*peer, key, photos, model] for name, key in PEERS.items()}
     rates = {}
-    for _ in range(rounds):
-        for n in threads:
-            for name, ops in OPS.items():
-                rates.setdefault((name, n), []).append(json.loads(output([binary, "time", data, model, ops, n])))
-            for name, key in PEERS.items():
-                rates.setdefault((name, n), []).append(json.loads(output([*peer, key, photos, model, n])))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        for _ in range(rounds):
+            for n in threads:
+                for name, command in runs.items():
+                    rates.setdefault((name, n), []).append(json.loads(output([*command, n])))
+    except KeyboardInterrupt:
+        print(f"Interrupted after {sum(map(len, rates.values()))} runs.")
+    threads = [n for n in threads if all((name, n) in rates for name in runs)]
     rate = lambda name, n: statistics.median(r["images"] / r["seconds"] for r in rates[name, n])
     print("| images per second | " + " | ".join(f"{n} threads | best peer's share" for n in threads) + " |")
     print("|---|" + "---|" * 2 * len(threads))
