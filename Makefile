@@ -41,7 +41,7 @@ fuzz: ## run every fuzz test for FUZZTIME each
 bench: ## time the parts: decoding, tokenizing, mixing, training steps, metrics
 	go test -run '^$$' -bench . -benchtime 2s ./augment ./tokenize/... ./shards ./mixture ./webli ./stages ./evalsuite/...
 
-bench-peers: ## time datasets, ingest, tokenizers and training beside other projects (needs python3 and PyPI, 13 GB below build/)
+bench-peers: ## time datasets, ingest, tokenizers, streams and training beside other projects (needs python3 and PyPI, 13 GB below build/)
 	bench/peers.sh
 
 parity: ## compare decoders, tables and tokenizers with other implementations over grids of odd files (needs python3 and PyPI)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs all comparisons with other projects (`make bench-peers`), or some by name:
 #
-#	bench/peers.sh [shards] [ingest] [tokenize] [models] [captions] [stream]
+#	bench/peers.sh [shards] [ingest] [tokenize] [stream_text] [models] [captions] [stream]
 #
 # It makes virtual environments from the pinned requirements and data in build/bench, about 13 GB with the
 # defaults, and keeps them for the next run. The tables are in results.md. To make it smaller or steadier:
@@ -36,7 +36,7 @@ once() {
 	fi
 }
 
-go build -o "$at/" ./bench/shards ./bench/ingest ./bench/tokenize ./bench/captions ./bench/stream ./cmd/pali3
+go build -o "$at/" ./bench/shards ./bench/ingest ./bench/tokenize ./bench/stream ./bench/stream-text ./bench/captions ./cmd/pali3
 once photos "$at/shards" images -rows 200 -bytes 36000 "$at/photos"
 
 shards() {
@@ -69,6 +69,12 @@ tokenize() {
 	once texts "$python" bench/texts.py "$at/texts"
 	"$python" bench/tokenize/compare.py --go "$at/tokenize" --pali3 "$at/pali3" --work "$at" --rounds "$ROUNDS" --texts "$at/texts" \
 		--models tokenize/builtin/tokenizer.model
+}
+
+stream_text() {
+	python=$(venv stream-text)/python
+	echo "### Text streams"
+	"$python" bench/stream-text/compare.py "$at/stream-text" "$at/texts-of-streams" tokenize/builtin/tokenizer.model "$ROUNDS"
 }
 
 models() {
@@ -107,7 +113,7 @@ stream() {
 	"$python" bench/stream/table.py "$at/stream" "$photos" "$at/stream-data" "$model" "$ROUNDS"
 }
 
-[ $# -gt 0 ] || set -- shards ingest tokenize models captions stream
+[ $# -gt 0 ] || set -- shards ingest tokenize stream_text models captions stream
 {
 	echo "$(date +%Y-%m-%d), $(nproc) cores, $(go version | cut -d' ' -f3,4), median of $ROUNDS rounds; load at the start $(cut -d' ' -f1 /proc/loadavg 2> /dev/null)"
 	for part in "$@"; do

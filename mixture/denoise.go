@@ -65,6 +65,9 @@ func Denoisers(preset string) ([]Denoiser, error) {
 	return nil, fmt.Errorf("denoisers %q are unknown: want ul2, ul2-paper, ul2r, t5 or prefix_lm", preset)
 }
 
+// DenoiserPresets returns the names that [Denoisers] takes.
+func DenoiserPresets() []string { return []string{"ul2", "ul2-paper", "ul2r", "t5", "prefix_lm"} }
+
 // ChooseDenoiser draws one of the denoisers by weight.
 func ChooseDenoiser(denoisers []Denoiser, rng *random.Stream) Denoiser {
 	total := 0.0

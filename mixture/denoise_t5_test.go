@@ -34,6 +34,15 @@ type t5Goldens struct {
 		Rate   float64
 		Counts []int
 	}
+	Noise []struct {
+		Mean          int
+		Rate          float64
+		Hidden, Spans []int // of texts of 2, 3, 4, ... ids
+	}
+	Bounds []struct {
+		Rate     float64
+		From, To []int // of texts of 2, 3, 4, ... ids
+	}
 }
 
 func readT5(t *testing.T) (g t5Goldens) {
@@ -130,6 +139,31 @@ func TestDrawsAreDistributedAsT5s(t *testing.T) {
 		}
 		for n := range counts {
 			compare("prefix", n, counts[n], p.Counts[n])
+		}
+	}
+}
+
+// TestNoise_IsT5s compares how much is hidden of texts of every length, in how many spans, and
+// between which lengths prefixes are drawn.
+func TestNoise_IsT5s(t *testing.T) {
+	goldens := readT5(t)
+	if len(goldens.Noise) == 0 || len(goldens.Bounds) == 0 {
+		t.Fatal("no goldens")
+	}
+	for _, n := range goldens.Noise {
+		d := Denoiser{MeanSpan: float64(n.Mean), Rate: n.Rate}
+		for i := range n.Hidden {
+			if hidden, spans := d.noise(i + 2); hidden != n.Hidden[i] || spans != n.Spans[i] {
+				t.Errorf("(%d, %g), %d ids: %d hidden in %d spans, T5 hides %d in %d", n.Mean, n.Rate, i+2, hidden, spans, n.Hidden[i], n.Spans[i])
+			}
+		}
+	}
+	for _, b := range goldens.Bounds {
+		d := Denoiser{Rate: b.Rate}
+		for i := range b.From {
+			if low := d.shortestPrefix(i + 2); low != b.From[i] || i+1 != b.To[i] {
+				t.Errorf("rate %g, %d ids: a prefix of %d to %d, T5 draws %d to %d", b.Rate, i+2, low, i+1, b.From[i], b.To[i])
+			}
 		}
 	}
 }

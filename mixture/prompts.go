@@ -30,7 +30,8 @@ type Confidence string
 // The confidences.
 const (
 	Verified Confidence = "verified" // read in a source that the authors published
-	Recalled Confidence = "recalled" // not seen printed; consistent with what is verified
+	Reported Confidence = "reported" // read in what others write about the source
+	Recalled Confidence = "recalled" // not seen printed; consistent with what is reported
 	Ours     Confidence = "ours"     // no published model that we know of has it
 )
 
@@ -63,10 +64,10 @@ const (
 func PromptSets() []PromptSet {
 	return []PromptSet{
 		{Name: PromptsPaLI, About: "PaLI's and PaLI-3's: English sentences that end with a sentinel", Prompts: []Prompt{
-			{"split_cap", splitCapPrompt, Verified, pali + "; whether alt_text or alt-text differs between sources"},
+			{"split_cap", splitCapPrompt, Reported, pali + "; whether alt_text or alt-text differs between sources"},
 			{"caption", captionPrompt, Recalled, pali},
 			{"ocr", ocrPrompt, Recalled, pali},
-			{"vqa", vqaPrompt, Verified, pali},
+			{"vqa", vqaPrompt, Reported, pali},
 			{"vqg", vqgPrompt, Recalled, pali},
 			{"object_vqa", vqaPrompt, Recalled, pali + "; the questions themselves are recalled"},
 			{"detect", detectPrompt, Recalled, pali + `; with boxes: integers, labels are joined by "and"`},

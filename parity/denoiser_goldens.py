@@ -6,7 +6,9 @@
 `plans`: random_spans_helper. `spans`: masks of random_spans_noise_mask, and the output of noise_span_to_unique_sentinel
 for them (inputs, and targets with the inverted mask) with the tokens 100, 101, ... and a vocabulary of 1,000 ids.
 `hidden`: how often each position of a text is hidden in 4,000 draws. `prefixes`: how often random_prefix_noise_mask
-keeps each number of tokens in 4,000 draws.
+keeps each number of tokens in 4,000 draws. `noise`: how many tokens, and in how many spans, random_spans_noise_mask
+hides of texts of 2, 3, 4, ... tokens. `bounds`: between which numbers of tokens random_prefix_noise_mask draws the
+prefix of texts of 2, 3, 4, ... tokens.
 """
 
 import json
@@ -70,4 +72,31 @@ def prefixes():
     yield {"length": length, "rate": rate, "counts": counts}
 
 
-print(json.dumps({"plans": list(plans()), "spans": list(spans()), "hidden": list(hidden()), "prefixes": list(prefixes())}, separators=(",", ":")))
+def noise():
+    for mean, rate in DENOISERS + [(32, 0.15)]:
+        draw = tf.function(lambda length: preprocessors.random_spans_noise_mask(length, rate, tf.constant([[1, 2], [3, 4]]), float(mean)))
+        hidden, spans = [], []
+        for length in range(2, 321):
+            mask = draw(tf.constant(length)).numpy().astype(np.int64)
+            hidden.append(int(mask.sum()))
+            spans.append(int((np.diff(mask) == 1).sum()))  # a mask begins with a token that is kept
+        yield {"mean": mean, "rate": rate, "hidden": hidden, "spans": spans}
+
+
+def bounds():
+    drawn = []
+
+    def record(shape, minval, maxval, dtype, seed):
+        drawn.append([int(minval), int(maxval) - 1])
+        return tf.cast(minval, dtype)
+
+    original, tf.random.stateless_uniform = tf.random.stateless_uniform, record
+    for rate in (0.25, 0.5, 0.15):
+        drawn.clear()
+        for length in range(2, 130):
+            preprocessors.random_prefix_noise_mask(length, rate, tf.constant([[1, 2]]))
+        yield {"rate": rate, "from": [low for low, _ in drawn], "to": [high for _, high in drawn]}
+    tf.random.stateless_uniform = original
+
+
+print(json.dumps({"plans": list(plans()), "spans": list(spans()), "hidden": list(hidden()), "prefixes": list(prefixes()), "noise": list(noise()), "bounds": list(bounds())}, separators=(",", ":")))

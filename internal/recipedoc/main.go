@@ -48,6 +48,13 @@ var prefixes = map[string]string{
 	"<!-- keys of paligemma -->\n": "model", "<!-- keys of t5gemma2 -->\n": "model", "<!-- keys of maskvae -->\n": "model",
 }
 
+// valueTables are the marks in page.md, each with what writes the table of values in its place.
+var valueTables = map[string]func() string{
+	"<!-- kinds -->\n":     kindsTable,
+	"<!-- prompts -->\n":   promptTables,
+	"<!-- denoisers -->\n": denoisersTable,
+}
+
 func main() {
 	text, err := render(".")
 	if err != nil {
@@ -75,5 +82,11 @@ func render(root string) (string, error) {
 		return "", fmt.Errorf("page.md has no %q", opsMark)
 	}
 	text = strings.Replace(text, opsMark, opsTable(), 1)
+	for mark, table := range valueTables {
+		if !strings.Contains(text, mark) {
+			return "", fmt.Errorf("page.md has no %q", mark)
+		}
+		text = strings.Replace(text, mark, table(), 1)
+	}
 	return text, nil
 }
