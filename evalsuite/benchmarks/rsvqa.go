@@ -57,7 +57,7 @@ func remoteSensing(name, about, numbers string, ranges []answerRange, splits ...
 // calls overall and average accuracy.
 func rsvqaMetrics(r rule) []Metric {
 	mean := func(name, about string, of func(*Item) bool) Metric {
-		return Metric{Name: name, About: about, Source: rsvqaPy + "; Lobry et al., section V", of: of, Statistic: func(c *Corpus) (func([]int) float64, error) {
+		return Metric{Name: name, About: about, Source: rsvqaPy + "; Lobry et al., 2020", of: of, Statistic: func(c *Corpus) (func([]int) float64, error) {
 			right := rightByRule(r, c)
 			return func(chosen []int) float64 { return meanOfKinds(c.Items, right, chosen) }, nil
 		}}
