@@ -55,7 +55,7 @@ func (topicData) Recipes() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&b, "  %-18s %s\n", name, file.About())
+		fmt.Fprintf(&b, "  %-24s %s\n", name, file.About())
 	}
 	return b.String(), nil
 }

@@ -1,5 +1,5 @@
 // Package recipes embeds the recipes that ship with pali3, one YAML file each. A shipped recipe
-// goes by the name of its file: webli is webli.yaml.
+// goes by the name of its file: webli is webli.yaml, and paligemma/vqav2 is that of the folder.
 package recipes
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-//go:embed *.yaml
+//go:embed *.yaml paligemma/*.yaml
 var shipped embed.FS
 
 // Recipe is the text of a shipped recipe or of a file.
@@ -35,16 +35,19 @@ const (
 	Curation = "curation"
 )
 
-// Names lists the shipped recipes.
+// Names lists the shipped recipes, those in folders last.
 func Names() []string {
-	files, err := fs.Glob(shipped, "*.yaml")
-	if err != nil {
-		panic(err) // the pattern is wrong
+	var names []string
+	for _, pattern := range []string{"*.yaml", "*/*.yaml"} {
+		files, err := fs.Glob(shipped, pattern)
+		if err != nil {
+			panic(err) // the pattern is wrong
+		}
+		for _, file := range files {
+			names = append(names, strings.TrimSuffix(file, path.Ext(file)))
+		}
 	}
-	for i, file := range files {
-		files[i] = strings.TrimSuffix(file, path.Ext(file))
-	}
-	return files
+	return names
 }
 
 // Open returns a shipped recipe, by name, or else the file at that path.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/goccy/go-yaml"
 	"github.com/gomlx/compute"
 
 	"github.com/pali3/pali3/internal/strict"
@@ -268,11 +269,20 @@ func mebibytes(n int64) string { return fmt.Sprintf("%d MiB", (n+1<<20-1)>>20) }
 
 // Size returns the size of the recipe's model. It needs the tokenizer and no data.
 func (r Recipe) Size(be compute.Backend) (Size, error) {
+	ids := 0
 	vocabulary, err := r.Mixture.OpenVocabulary()
-	if err != nil {
+	switch {
+	case err == nil:
+		ids = vocabulary.Size()
+	case errors.Is(err, fs.ErrNotExist):
+		if ids = r.statedVocabulary(); ids > 0 {
+			break
+		}
+		fallthrough
+	default:
 		return Size{}, fmt.Errorf("recipe: tokenizer: %w", err)
 	}
-	network, err := r.Network(r.Mixture.Shape(), vocabulary.Size())
+	network, err := r.Network(r.Mixture.Shape(), ids)
 	if err != nil {
 		return Size{}, err
 	}
@@ -285,6 +295,22 @@ func (r Recipe) Size(be compute.Backend) (Size, error) {
 		return Size{}, fmt.Errorf("recipe: %w", problems.Err())
 	}
 	return modelSize(specs, frozen), nil
+}
+
+// statedVocabulary returns the number of ids that the keys of the model state, or 0.
+func (r Recipe) statedVocabulary() int {
+	content, err := yaml.Marshal(r.Model.Config)
+	if err != nil {
+		return 0
+	}
+	var keys struct {
+		Text     struct{ Vocab int }
+		Language struct{ Vocab int }
+	}
+	if err := yaml.Unmarshal(content, &keys); err != nil {
+		return 0
+	}
+	return max(keys.Text.Vocab, keys.Language.Vocab)
 }
 
 // modelSize counts parameters, and those that are not frozen.
