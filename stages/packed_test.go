@@ -3,6 +3,7 @@ package stages
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -107,8 +108,12 @@ func TestPacked_GivesTheLossAndGradientsOfTheSameExamples(t *testing.T) {
 // TestRun_PacksAndResumes trains on packed rows, with a frozen image encoder whose tokens are kept
 // and with dropout, interrupts the runs and compares them with runs in one go.
 func TestRun_PacksAndResumes(t *testing.T) {
-	for stage, sets := range map[string][]string{"ul2": {"model.language.dropout=0.1"}, "pali3": nil} {
-		t.Run(stage, func(t *testing.T) {
+	for _, c := range []struct {
+		stage string
+		sets  []string
+	}{{"ul2", []string{"model.language.dropout=0.1"}}, {"pali3", nil}, {"pali3", []string{"model.language.dropout=0.1", "freeze=[]"}}} {
+		stage, sets := c.stage, c.sets
+		t.Run(fmt.Sprint(stage, sets), func(t *testing.T) {
 			data, dir, whole := testData(t), t.TempDir(), t.TempDir()
 			r := testRecipe(t, stage, data, append(sets, packings[stage], "batch=4")...)
 			result := runStage(t, r, whole)

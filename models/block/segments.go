@@ -65,6 +65,17 @@ func (o SegmentOrder) Sort(x *Node) *Node {
 	return Gather(Reshape(StopGradient(x), -1), InsertAxes(o.from, -1))
 }
 
+// SortTokens sorts tokens x [B, L, W].
+func (o SegmentOrder) SortTokens(x *Node) *Node {
+	d := x.Shape().Dimensions
+	move := func(x, at *Node) *Node {
+		return Reshape(Gather(Reshape(x, -1, d[2]), InsertAxes(at, -1)), d...)
+	}
+	return withGradient([]*Node{x},
+		func() *Node { return move(x, o.from) },
+		func(_, dy *Node) []*Node { return []*Node{move(dy, o.to)} })
+}
+
 // Rows returns the layout in which attention sees the sorted positions of tokens that are laid out
 // by u: nil for tokens [B·L, W] of unsorted rows with their padding.
 func (o SegmentOrder) Rows(u *Unpadded) *Unpadded {

@@ -183,6 +183,8 @@ func TestLoss_OfPackedRowsIsThatOfTheirExamples(t *testing.T) {
 		Buckets: 8, MaxDistance: 12, ZLoss: 1e-2, LabelSmoothing: 0.1}.WithDefaults()
 	shared := language
 	shared.LayerBias, shared.Tied = true, true
+	dropping := language
+	dropping.Dropout = 0.1
 	vision := vit.Config{Width: 12, Depth: 2, MLP: 16, Heads: 2, Patch: 2, Image: vit.Side(side)}
 	both := &pali3.Config{Vision: vision, Language: language}
 	for _, c := range []struct {
@@ -196,6 +198,7 @@ func TestLoss_OfPackedRowsIsThatOfTheirExamples(t *testing.T) {
 		{"pali3 without images", both, 6, 0, 3},
 		{"pali3", both, 8, 1, 3},
 		{"pali3 with two images", both, 7, 2, 2},
+		{"pali3 with dropout, which inference has none of", &pali3.Config{Vision: vision, Language: dropping}, 7, 2, 3},
 		{"pali3 with three images", &pali3.Config{Vision: vision, Language: shared}, 9, 3, 4},
 	} {
 		for _, fusion := range []string{"", "0"} {

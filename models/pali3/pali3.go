@@ -134,6 +134,9 @@ func encodePacked(s *weights.Scope, c Config, x, mask, tokens *Node, rows *block
 	}
 	segments := Concatenate([]*Node{ofTokens(tokens, in.Images), in.Encoder}, 1)
 	order := block.OrderBySegment(segments)
+	if c.Language.Dropout > 0 { // it needs whole rows
+		return t5.EncodeSegments(s, c.Language, order.SortTokens(x), order.Sort(mask), order.Sort(segments), nil)
+	}
 	if rows == nil {
 		x = Reshape(x, -1, c.Language.Width)
 	}
