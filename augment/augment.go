@@ -12,8 +12,8 @@
 // Ops that crop, pad, flip or turn note where they put each part of the image:
 // [Pipeline.ApplyWithGeometry] returns that as a [Geometry], which moves boxes.
 //
-// Resizing antialiases, computes in floats and clamps. Models that were trained on other pixels name
-// the library: resize(224, bicubic, as=pil) gives the bytes of Pillow, as=torch those of
+// Resizing antialiases, computes in floats and clamps. Models that were trained on other pixels
+// name the library: resize(224, bicubic, as=pil) gives the bytes of Pillow, as=torch those of
 // torchvision, and as=tf the values of tf.image.resize, each with its own methods. Two options are
 // faster and give somewhat other pixels: resize(224, as=planes) resamples the planes of a JPEG
 // before it converts them to RGB, and decode(scale=auto) decodes a large JPEG at 1/2, 1/4 or 1/8,

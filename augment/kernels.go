@@ -104,8 +104,8 @@ func convertPlanesPortable(to, luma, cb, cr []float32) {
 	}
 }
 
-// gatherFixedPortable writes a row of [W,3] as gatherRowPortable does, in whole numbers, each rounded
-// to 8 bits.
+// gatherFixedPortable writes a row of [W,3] as gatherRowPortable does, in whole numbers, each
+// rounded to 8 bits.
 func gatherFixedPortable(out, source []uint8, columns *fixedAxis) {
 	half := int32(1) << (columns.bits - 1)
 	for x, first := range columns.first {

@@ -86,8 +86,8 @@ func each(count int, tapsOf func(i int) resample.Taps) []resample.Taps {
 	return all
 }
 
-// tfSpan returns the weights of an output in the single precision of scale_and_translate_op.cc, which
-// decides whether a pixel at the end of the kernel counts.
+// tfSpan returns the weights of an output in the single precision of scale_and_translate_op.cc,
+// which decides whether a pixel at the end of the kernel counts.
 func tfSpan(i, from, to int, filter Filter, antialias bool) resample.Taps {
 	inverse := 1 / (float32(to) / float32(from))
 	stretch := float32(1)
@@ -139,7 +139,8 @@ const (
 	leaveOut   = true  // shares their weight out among the others
 )
 
-// cubicAt returns the weights of the four pixels around a position, by Keys' cubic with parameter a.
+// cubicAt returns the weights of the four pixels around a position, by Keys' cubic with parameter
+// a.
 func cubicAt(at float64, from int, a float64, leave bool) resample.Taps {
 	whole := math.Floor(at)
 	before := int(whole) - 1
@@ -185,8 +186,8 @@ func (m *Image) ResizeTF(height, width int, filter Filter, antialias bool) Tenso
 	return m.Float().resizeAs(tf, height, width, filter, antialias)
 }
 
-// ResizeTorch returns the image with the pixels of torchvision's resize of a uint8 tensor, on
-// // processors with AVX2: weights of 16 bits, results rounded to 8 bits after each of the two axes.
+// ResizeTorch returns the image with the pixels of torchvision's resize of a uint8 tensor, on //
+// processors with AVX2: weights of 16 bits, results rounded to 8 bits after each of the two axes.
 // Nearest takes the pixel under the left upper corner.
 func (m *Image) ResizeTorch(height, width int, filter Filter, antialias bool) *Image {
 	columns, rows := torch.axis(m.Width, width, filter, antialias), torch.axis(m.Height, height, filter, antialias)
