@@ -48,6 +48,9 @@ func (c mixCommand) summarize(ctx context.Context, con *console, stream *mixture
 	if truncated := stream.Truncated(); truncated > 0 {
 		con.printf("\n%.1f%% of the examples were truncated; raise lengths.*\n", 100*truncated)
 	}
+	for _, left := range stream.LeftOut() {
+		con.printf("\n%s: %d examples lack %d %s\n", left.Task, left.Examples, left.Count, left.What)
+	}
 	if bad := stream.Skipped(); bad.Samples > 0 {
 		con.printf("\n%s\n", bad)
 	}

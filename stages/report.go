@@ -28,6 +28,8 @@ type Result struct {
 	// Skipped counts samples that could not be used, and SkippedReasons tell why.
 	Skipped        int                     `json:"skipped"`
 	SkippedReasons []mixture.SkippedReason `json:"skipped_reasons,omitempty"`
+	// LeftOut is what examples lack of their samples, such as images for which there was no room.
+	LeftOut []mixture.TaskLeftOut `json:"left_out,omitempty"`
 	// Truncated is the share of examples whose texts were truncated to their windows.
 	Truncated float64 `json:"cut"`
 	// Packing tells how full packed rows were, and which examples were left out. Nil without
@@ -66,7 +68,8 @@ func (r Recipe) finish(f *Folder, n Network, set *weights.Set, stream *mixture.S
 	}
 	skipped := stream.Skipped()
 	result := Result{
-		Family: r.Family, Stage: r.stageName(), Steps: end.steps, Skipped: skipped.Samples, SkippedReasons: skipped.Reasons, Truncated: stream.Truncated(),
+		LeftOut: stream.LeftOut(),
+		Family:  r.Family, Stage: r.stageName(), Steps: end.steps, Skipped: skipped.Samples, SkippedReasons: skipped.Reasons, Truncated: stream.Truncated(),
 		Weights: filepath.Join(f.Dir, WeightsFile), Best: end.best, StoppedEarly: end.stopped,
 	}
 	if packed, packs := stream.Packed(); packs {
