@@ -85,6 +85,7 @@ var builtinOps = Ops{
 	{"resize_small", "resize_small(size, [method], [antialias], [as])", "shorter side to size, aspect kept", buildResizeSmall},
 	{"resize_long", "resize_long(size, [method], [antialias], [as])", "longer side to size, aspect kept", buildResizeLong},
 	{"resize_inside", "resize_inside(size | height, width, [method], [antialias], [as])", "as large as fits into that size, aspect kept", buildResizeInside},
+	{"resize_r", "resize_r(size | height, width)", "resize by a method of TensorFlow drawn at random, with or without antialias", buildResizeR},
 	{"resize_to_sequence", "resize_to_sequence(patch_size, max_sequence_len, [method], [antialias], [as])", "most whole patches allowed, aspect kept: NaFlex", buildResizeToSequence},
 	{"central_crop_to_sequence", "central_crop_to_sequence(patch_size, max_sequence_len)", "cut out the middle, of the size that resize_to_sequence has", buildCentralCropToSequence},
 	{"patchify", "patchify(patch_size, max_sequence_len)", "cut off what is not a whole patch; the image is a grid of patches", buildPatchify},

@@ -26,6 +26,25 @@ func buildResizeInside(a *Arguments) (Action, error) {
 	}}, nil
 }
 
+// randomMethods are those of big_vision's resize_r, each with antialias and without.
+var randomMethods = []Filter{Bilinear, Bicubic, Lanczos3, Area, Mitchell}
+
+// buildResizeR follows big_vision's op (pp/proj/paligemma/robustness.py), but does not round.
+func buildResizeR(a *Arguments) (Action, error) {
+	height, width := a.Size()
+	return Action{Random: true, Height: height, Width: width, Run: func(p *Pixels, rng *random.Stream) error {
+		drawn := rng.IntN(2 * len(randomMethods))
+		err := p.resize(height, width, resampling{filter: randomMethods[drawn/2], antialias: drawn%2 == 0, as: tf})
+		if err == nil {
+			pix := p.Tensor().Pix
+			for i, v := range pix {
+				pix[i] = min(max(v, 0), 255)
+			}
+		}
+		return err
+	}}, nil
+}
+
 // scale resizes both sides by a ratio, each rounded half to even, to at least one pixel.
 func (p *Pixels) scale(ratio float64, how resampling) error {
 	h, w := p.Size()

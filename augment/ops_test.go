@@ -406,3 +406,18 @@ func TestRandAug_DrawsEveryChange(t *testing.T) {
 		t.Error(len(randAugments))
 	}
 }
+
+func TestResizeR_DrawsEveryMethod(t *testing.T) {
+	encoded := numbered(t, 23, 31)
+	results := map[string]bool{}
+	for i := range uint64(200) {
+		got, err := MustParse("decode|resize_r(9, 7)").Apply(encoded, random.New(i))
+		if err != nil || got.Height != 9 || got.Width != 7 {
+			t.Fatal(got.Shape(), err)
+		}
+		results[fmt.Sprint(got.Pix)] = true
+	}
+	if len(results) < 9 { // area is the same with antialias and without
+		t.Errorf("%d different images, want 9 or 10", len(results))
+	}
+}

@@ -186,7 +186,7 @@ func (m *Image) ResizeTF(height, width int, filter Filter, antialias bool) Tenso
 	return m.Float().resizeAs(tf, height, width, filter, antialias)
 }
 
-// ResizeTorch returns the image with the pixels of torchvision's resize of a uint8 tensor, on //
+// ResizeTorch returns the image with the pixels of torchvision's resize of a uint8 tensor, on
 // processors with AVX2: weights of 16 bits, results rounded to 8 bits after each of the two axes.
 // Nearest takes the pixel under the left upper corner.
 func (m *Image) ResizeTorch(height, width int, filter Filter, antialias bool) *Image {

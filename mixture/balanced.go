@@ -61,7 +61,8 @@ func (s *Stream) Steps() (steps int, ends bool) {
 	return 0, false
 }
 
-// examplesPerStep is how many examples of the stream a step takes: of packed rows, several for each.
+// examplesPerStep is how many examples of the stream a step takes: of packed rows, several for
+// each.
 func (s *Stream) examplesPerStep() int {
 	switch {
 	case s.packer != nil:

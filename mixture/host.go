@@ -10,20 +10,22 @@ import (
 // changes while it is open.
 func (s *Stream) HostBatch(ctx context.Context, step, host, hosts int) (*Batch, error) {
 	switch {
-	case step < 0:
-		return nil, fmt.Errorf("batch of step %d", step)
 	case hosts < 1 || host < 0 || host >= hosts:
 		return nil, fmt.Errorf("host %d of %d: hosts are counted from 0", host, hosts)
-	case s.recipe.Batch%hosts != 0:
-		return nil, fmt.Errorf("a batch of %d cannot be divided among %d hosts: their number must divide the batch", s.recipe.Batch, hosts)
+	case hosts > s.recipe.Batch:
+		return nil, fmt.Errorf("a batch of %d cannot be divided among %d hosts: it has a row for %d at most", s.recipe.Batch, hosts, s.recipe.Batch)
+	}
+	if err := s.endOf(step); err != nil {
+		return nil, err
 	}
 	if s.packer != nil {
 		return s.packer.batch(ctx, step, host, hosts)
 	}
 	shape := s.shapeAt(step)
-	shape.Rows = s.recipe.Batch / hosts
+	from, to := s.recipe.Batch*host/hosts, s.recipe.Batch*(host+1)/hosts
+	shape.Rows = to - from
 	b := s.newBatch(step, shape)
-	first := step*s.recipe.Batch + host*shape.Rows
+	first := step*s.recipe.Batch + from
 	return b, s.eachRow(ctx, b, func(row int) error {
 		if err := s.fillAt(b, row, first+row); err != nil {
 			return fmt.Errorf("step %d row %d: %w", step, row, err)

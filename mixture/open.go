@@ -270,8 +270,8 @@ func (s *Stream) Vocabulary() *tokenize.Vocabulary { return s.vocab }
 // Pipeline returns the image ops, nil if no task has images.
 func (s *Stream) Pipeline() *augment.Pipeline { return s.pipeline }
 
-// RowsFingerprint identifies the content of [Rows] that [Batch.Origins] names. It is "" for datasets,
-// which have a manifest.
+// RowsFingerprint identifies the content of [Rows] that [Batch.Origins] names. It is "" for
+// datasets, which have a manifest.
 func (s *Stream) RowsFingerprint(name string) string {
 	if d := s.datasets[name]; d != nil && d.rows != nil {
 		return d.rows.fingerprint()

@@ -19,8 +19,8 @@ import (
 //
 //	Scan() iter.Seq2[*shards.Sample, error]
 //
-// are scanned by it when a recipe is opened, rather than by Row: its samples, in order, may lack the
-// bytes of images, and each may be overwritten by the next. Rows with a method
+// are scanned by it when a recipe is opened, rather than by Row: its samples, in order, may lack
+// the bytes of images, and each may be overwritten by the next. Rows with a method
 //
 //	Fingerprint() string
 //

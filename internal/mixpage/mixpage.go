@@ -25,8 +25,8 @@ type Page struct {
 	Examples []Example
 	// LeftOut counts examples that are not shown, since the page is full.
 	LeftOut int
-	// Skipped are reasons why samples could not be used.
-	Skipped []string
+	// Skipped tells which samples could not be used.
+	Skipped mixture.Skipped
 	bytes   int // of images
 	most    int // examples
 }
@@ -183,22 +183,12 @@ func (p *Page) Write(w io.Writer) error {
 	for i := range p.Tasks {
 		p.Tasks[i].Share = 100 * float64(p.Tasks[i].Examples) / float64(max(1, total))
 	}
-	p.Skipped = nil
-	for _, r := range p.stream.Skipped().Reasons {
-		p.Skipped = append(p.Skipped, fmt.Sprintf("task %s: %d samples, such as %s: %s", r.Task, r.Samples, r.Examples[0], r.Reason))
-	}
-	if len(p.Skipped) > mostReasons {
-		rest := len(p.Skipped) - mostReasons
-		p.Skipped = append(p.Skipped[:mostReasons], fmt.Sprintf("and %d more", rest))
-	}
+	p.Skipped = p.stream.Skipped()
 	if err := layout.Execute(w, p); err != nil {
 		return fmt.Errorf("laying out the page: %w", err)
 	}
 	return nil
 }
-
-// mostReasons bounds the reasons on the page.
-const mostReasons = 20
 
 // WriteFile writes the page to a file, atomically.
 func (p *Page) WriteFile(path string) error {

@@ -98,8 +98,8 @@ func (c *connection) request() (Request, error) {
 	if want := c.server.info.Recipe; r.Recipe != "" && r.Recipe != want {
 		return r, fmt.Errorf("request: recipe: %s, but this server serves %s; the recipe, its data or its tokenizer has changed", r.Recipe, want)
 	}
-	if batch := c.server.info.Batch; batch%r.Hosts != 0 {
-		return r, fmt.Errorf("request: hosts: %d do not divide the batch of %d", r.Hosts, batch)
+	if batch := c.server.info.Batch; r.Hosts > batch {
+		return r, fmt.Errorf("request: hosts: %d, but the batch has %d rows", r.Hosts, batch)
 	}
 	return r, c.checkToken(r.Token)
 }

@@ -19,8 +19,8 @@ type Request struct {
 	Step int `json:"step"`
 	// Count is the number of steps; 0 for all that follow, until the client closes the connection.
 	Count int `json:"count,omitempty"`
-	// Host of Hosts gets its rows of every batch. Hosts are counted from 0, and their number
-	// divides the batch. Hosts 0 counts as 1, the whole batch.
+	// Host of Hosts gets its rows of every batch. Hosts are counted from 0, at most one a row.
+	// Hosts 0 counts as 1, the whole batch.
 	Host  int `json:"host,omitempty"`
 	Hosts int `json:"hosts,omitempty"`
 	// Recipe, if given, is the fingerprint of the recipe that the client was trained on so far. The

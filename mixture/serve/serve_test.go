@@ -190,7 +190,7 @@ func TestServer_ExplainsWhatIsWrongWithARequest(t *testing.T) {
 		{`{"count": -1}`, "count: -1"},
 		{`{"host": 2, "hosts": 2}`, "host: 2 of 2 hosts, legal is 0 to 1"},
 		{`{"host": -1, "hosts": 2}`, "host: -1 of 2 hosts"},
-		{`{"hosts": 5, "token": "secret"}`, "hosts: 5 do not divide the batch of 12"},
+		{`{"hosts": 13, "token": "secret"}`, "hosts: 13, but the batch has 12 rows"},
 		{`{"recipe": "abc", "token": "secret"}`, "recipe: abc, but this server serves"},
 		{"GET / HTTP/1.1\r\n", "want one line of JSON such as"},
 		{"{} {}", "more than one JSON object"},
