@@ -71,7 +71,7 @@ func (p *Pixels) draw(box [4]float64, colour [3]float32, width int) {
 	h, w := p.Size()
 	top, left := int(float32(box[0])*float32(h-1)), int(float32(box[1])*float32(w-1))
 	bottom, right := int(float32(box[2])*float32(h-1)), int(float32(box[3])*float32(w-1))
-	set := func(y, x int) {}
+	var set func(y, x int)
 	if m := p.Image(); m != nil && colour == floored(colour) {
 		set = func(y, x int) {
 			to := m.Pix[3*(y*w+x):]

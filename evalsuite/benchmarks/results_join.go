@@ -254,9 +254,6 @@ func regionsIn(text string) (all []namedRegion, invalid []tokenize.InvalidRegion
 	return all, invalid
 }
 
-// boxOf returns the box of a region in pixels.
-func boxOf(r tokenize.Region, s *Scene) detection.Box { return boxAt(r.Fractions(), s) }
-
 // boxAt returns the box of y0, x0, y1, x1, fractions of the image, in pixels.
 func boxAt(at [4]float64, s *Scene) detection.Box {
 	height, width := float64(s.Height), float64(s.Width)

@@ -20,11 +20,10 @@ import (
 
 // example is an example before it is put into a row.
 type example struct {
-	images          [][]float32 // pixels, at most as many as places
-	places          int         // for images, 0 for text alone
-	prompt, target  []int32
-	weights         []float32
-	row, start, end int // of the packed row; where its ids begin, in encoder and decoder
+	images         [][]float32 // pixels, at most as many as places
+	places         int         // for images, 0 for text alone
+	prompt, target []int32
+	weights        []float32
 }
 
 const side = 4
