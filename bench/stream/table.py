@@ -9,6 +9,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def pixels(command, file):
 
 def differences(binary, peer, photos, model):
     """Prints how far the pixels of all are from ours, in levels of 0 to 255."""
-    file = "/tmp/pali3-bench-stream.f32"
+    file = str(pathlib.Path(tempfile.mkdtemp()) / "pixels.f32")
     ours = pixels([binary, "pixels", photos, OPS["pali3"]], file)
     print("| difference to pali3, in levels of 255 | largest | mean |\n|---|---|---|")
     others = [(name, [binary, "pixels", photos, ops]) for name, ops in list(OPS.items())[1:]]

@@ -92,6 +92,9 @@ func (c *connection) request() (Request, error) {
 		return Request{}, fmt.Errorf("reading a request: %w", err)
 	}
 	r, err := parseRequest(line)
+	if err == nil {
+		err = c.checkToken(r.Token) // before anything is told
+	}
 	if err != nil {
 		return r, err
 	}
@@ -101,7 +104,7 @@ func (c *connection) request() (Request, error) {
 	if batch := c.server.info.Batch; r.Hosts > batch {
 		return r, fmt.Errorf("request: hosts: %d, but the batch has %d rows", r.Hosts, batch)
 	}
-	return r, c.checkToken(r.Token)
+	return r, nil
 }
 
 // checkToken compares hashes, so that the time tells nothing about the token.
@@ -127,10 +130,15 @@ func (c *connection) batchesOf(ctx context.Context, r Request) error {
 		c.server.makeBatches(ctx, r, made)
 	}()
 	defer func() { cancel(); <-done }()
+	next := r.Step
 	for m := range made {
+		if errors.Is(m.err, mixture.ErrEnd) {
+			return c.sendLine(Reply{Step: next, End: true})
+		}
 		if m.err != nil {
 			return c.refuse(m.err)
 		}
+		next = m.batch.Step + 1
 		if err := c.send(r, m.batch); err != nil {
 			return fmt.Errorf("sending step %d: %w", m.batch.Step, err)
 		}
@@ -138,7 +146,7 @@ func (c *connection) batchesOf(ctx context.Context, r Request) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return c.sendLine(Reply{Step: r.Step + r.Count, End: true})
+	return c.sendLine(Reply{Step: next, End: true})
 }
 
 // madeBatch is a batch, or why there is none.

@@ -96,6 +96,21 @@ func TestServer_SendsTheBatchesOfAnyStepAndHost(t *testing.T) {
 	}
 }
 
+func TestServer_EndsWithAStreamThatEnds(t *testing.T) {
+	s := batchtest.Stream(t, mixture.Options{}, append(batchtest.Text, "tasks.0.epochs=1")...)
+	steps, ends := s.Steps()
+	if !ends || steps < 1 {
+		t.Fatalf("%d steps, ends: %v", steps, ends)
+	}
+	c := dial(t, start(t, &Server{Stream: s}, "127.0.0.1:0"))
+	if got := len(digests(t, c, Request{Step: steps - 1})); got != 1 {
+		t.Errorf("%d batches after the one before the last", got)
+	}
+	if got := len(digests(t, c, Request{Step: steps})); got != 0 {
+		t.Errorf("%d batches behind the end", got)
+	}
+}
+
 func TestServer_SendsSequencesOfVaryingLength(t *testing.T) {
 	stream := batchtest.Stream(t, mixture.Options{}, batchtest.Sequences)
 	c := dial(t, start(t, &Server{Stream: stream}, "0"))
