@@ -141,7 +141,7 @@ func (o *openParts) opened(p *openedPart, opened *part, file io.ReaderAt, err er
 	}
 }
 
-// drop forgets a part, which is closed when nobody uses it. The mutex is held.
+// drop forgets a part, which is closed when it is not in use. The mutex is held.
 func (o *openParts) drop(p *openedPart) {
 	e, kept := o.parts[p.at]
 	if p.dropped || !kept || e.Value.(*openedPart) != p {

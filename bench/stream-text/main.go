@@ -2,7 +2,7 @@
 //
 //	stream-text make TEXTS DATASET          a dataset with a sample for each text
 //	stream-text time DATASET MODEL BATCHES WORKERS
-//	                                        print seconds and ids of so many batches as JSON
+//	                                        print seconds and ids of N batches as JSON
 //
 // TEXTS are strings, each preceded by its length as a little-endian uint32. MODEL is a
 // SentencePiece model. A batch is 64 examples of 512 ids for the encoder and 512 for the decoder,
