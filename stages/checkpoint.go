@@ -191,21 +191,25 @@ func (f *Folder) save(s state, all, moments *weights.Set, keep int) (oldest int,
 		return 0, err
 	}
 	f.last = c
-	return removeOld(parent, s.Step, keep)
+	return f.removeOld(s.Step, keep)
 }
 
-// removeOld removes the oldest checkpoints so that keep are left, and returns the step of the
-// oldest of these.
-func removeOld(parent string, step, keep int) (oldest int, err error) {
+// removeOld removes the oldest checkpoints so that keep are left, up to that of a step, and returns
+// the step of the oldest of these.
+func (f *Folder) removeOld(step, keep int) (oldest int, err error) {
 	if keep == 0 {
 		keep = defaultKeepCheckpoints
 	}
+	parent := filepath.Join(f.Dir, checkpointsFolder)
 	steps, err := listCheckpoints(parent)
 	if err != nil {
 		return 0, err
 	}
 	steps = slices.DeleteFunc(steps, func(s int) bool { return s > step }) // damaged, not ours to remove
 	kept := min(keep, len(steps))
+	if kept == 0 {
+		return step, nil
+	}
 	for _, old := range steps[kept:] {
 		err = errors.Join(err, discard(checkpointPath(parent, old)))
 	}

@@ -153,7 +153,7 @@ func (r *run) loop(ctx context.Context) error {
 			}
 		}
 		if r.done == r.Steps {
-			return nil
+			return r.saveNew()
 		}
 		if r.outOfPatience() {
 			return r.saveNew()
@@ -275,12 +275,20 @@ func (r *run) save() error {
 	return r.dropWorse(oldest)
 }
 
-// saveNew writes a checkpoint unless there is one of the steps done.
+// saveNew writes a checkpoint unless there is one of the steps done. Then it only removes old ones:
+// the process that wrote it may have been killed before it did.
 func (r *run) saveNew() error {
-	if r.done == r.saved {
+	if r.done != r.saved {
+		return r.save()
+	}
+	if r.done == 0 {
 		return nil
 	}
-	return r.save()
+	oldest, err := r.Folder.removeOld(r.done, r.KeepCheckpoints)
+	if err != nil {
+		return err
+	}
+	return r.dropWorse(oldest)
 }
 
 // leave ends a run that gets no more batches. If that is because the context ended, it saves the
