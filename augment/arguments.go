@@ -144,7 +144,7 @@ func (a *Arguments) whole(name string, v float64) int {
 	return int(v)
 }
 
-// autoScale stands for the smallest scale that leaves no less than what is needed.
+// autoScale asks for the smallest size at which nothing that the next op needs is lost.
 const autoScale = 0
 
 // scale reads by how much JPEGs are scaled.

@@ -61,7 +61,7 @@ func ExamplePipeline_Sequence() {
 	// Output: [112 144 3] 7 by 9 patches of at most 64 <nil>
 }
 
-// An op of one's own that turns images upside down, and boxes with them.
+// This op turns images upside down, and boxes with them.
 func ExampleOp() {
 	flip := augment.Op{Name: "flip_ud", Usage: "flip_ud", Help: "turn upside down", Build: func(*augment.Arguments) (augment.Action, error) {
 		return augment.Action{KeepsSize: true, Moves: augment.Turning, Run: func(p *augment.Pixels, _ *random.Stream) error {

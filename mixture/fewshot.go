@@ -14,10 +14,12 @@ type shot struct {
 	sample shards.Sample
 	index  int    // its row in the dataset
 	text   string // the prompt with its answer
+
+	leftOut []LeftOut
 }
 
-// shotText writes a solved example. The sentinel at the end of PaLI's prompts stands for the
-// answer, so the answer takes its place.
+// shotText writes a solved example. PaLI's prompts end with a sentinel where the answer
+// belongs, so the answer replaces it.
 func shotText(d Draft) string {
 	return strings.TrimSuffix(d.Prompt, " "+sentinelText) + " " + d.Target
 }
@@ -35,7 +37,7 @@ func (m *Material) addShots(k Kind, d *Draft) error {
 		}
 		solved, err := k.Make(&Material{Task: m.Task, Sample: s, Labels: m.Labels, Rng: m.Rng, room: m.room})
 		if err == nil {
-			d.shots = append(d.shots, shot{*s, index, shotText(solved)})
+			d.shots = append(d.shots, shot{*s, index, shotText(solved), solved.LeftOut})
 		}
 	}
 	d.leave(m.Task.Shots-len(d.shots), "shots, as the task has no other samples")
@@ -44,6 +46,9 @@ func (m *Material) addShots(k Kind, d *Draft) error {
 		d.shots = d.shots[1:]
 	}
 	d.leave(before-len(d.shots), "shots that do not fit lengths.encoder")
+	for _, s := range d.shots {
+		d.LeftOut = append(d.LeftOut, s.leftOut...)
+	}
 	d.Prompt = d.withShots()
 	return nil
 }

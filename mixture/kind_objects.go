@@ -161,7 +161,8 @@ func (a asked) fourKinds(group string, groups int) string {
 	return kind
 }
 
-// possible returns those of the questions that can be asked of labels of a group, one of so many.
+// possible returns the questions that can be asked about a group of labels. Groups is how many the
+// sample has.
 func (a asked) possible(questions []string, group string, groups int) (possible []string) {
 	sentences := strings.HasPrefix(group, objectTexts)
 	for _, kind := range questions {

@@ -234,7 +234,7 @@ func shares(weights []float64) []float64 {
 func ratio(part, whole int) float64 { return float64(part) / float64(max(1, whole)) }
 
 // lengthwise describes lengths, given how many texts have each. A percentile is the least length
-// that so many texts do not exceed.
+// that this percentage of the texts does not exceed.
 func lengthwise(counts map[int]int) (l Lengthwise) {
 	n, sum := 0, 0
 	for length, count := range counts {

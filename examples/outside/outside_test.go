@@ -1,5 +1,5 @@
-// Package outside checks that examples of adding something of one's own work in a module of their
-// own, which sees the public packages alone.
+// Package outside runs examples in another module, which can import the public packages alone: a
+// task, a source and an image op that a program adds.
 package outside
 
 import (

@@ -225,7 +225,7 @@ func readOpenHierarchy(file string) (*openHierarchy, error) {
 		return nil, fmt.Errorf("%w: %s has no Subcategory: it is no hierarchy of classes such as bbox_labels_600_hierarchy.json", errBroken, baseName(file))
 	}
 	left := maxOpenNodes
-	for _, child := range root.Below { // the root stands for all classes and is none
+	for _, child := range root.Below { // the root is no class
 		part, _, err := expandNode(&child, maxOpenDepth, &left)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %s: %w", errBroken, baseName(file), err)
