@@ -8,7 +8,7 @@ import (
 
 const (
 	openBoxes = "ImageID,LabelName,XMin,XMax,YMin,YMax,IsGroupOf\n01,/m/cat,0,0.5,0,0.5,0\n01,/m/cat,0.5,1,0.5,1,1\n02,/m/dog,0.25,0.75,0.25,0.75,0\n"
-	// A cat, a cat within the group, a bird, which the annotators did not look for, and a cat where there is none.
+	// A cat, a cat within the group, a bird that is not annotated, and a cat where there is none.
 	openResults = "ImageID,LabelName,Score,XMin,XMax,YMin,YMax\n01,/m/cat,0.9,0,0.5,0,0.5\n01,/m/cat,0.8,0.5,0.75,0.5,0.75\n01,/m/bird,0.99,0,1,0,1\n02,/m/cat,0.85,0,1,0,1\n02,/m/dog,0.3,0.25,0.75,0.25,0.75\n"
 )
 
