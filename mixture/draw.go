@@ -12,23 +12,10 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Batch makes the batch of a step. It depends on the recipe, its seed and the step alone.
+// Batch makes the batch of a step, or its shard's rows of it. It depends on the recipe, its seed
+// and the step alone.
 func (s *Stream) Batch(ctx context.Context, step int) (*Batch, error) {
-	if err := s.endOf(step); err != nil {
-		return nil, err
-	}
-	if s.packer != nil {
-		return s.packer.batch(ctx, step, s.options.ShardIndex, s.options.ShardCount)
-	}
-	b := s.newBatch(step, s.shapeAt(step))
-	first, _ := s.shardRows()
-	first += step * s.recipe.Batch
-	return b, s.eachRow(ctx, b, func(row int) error {
-		if err := s.fillAt(b, row, first+row); err != nil {
-			return fmt.Errorf("step %d row %d: %w", step, row, err)
-		}
-		return nil
-	})
+	return s.HostBatch(ctx, step, s.options.ShardIndex, s.options.ShardCount)
 }
 
 // TaskBatch makes a batch of one task's examples first to first+rows-1, in the task's own order.

@@ -18,18 +18,23 @@ func (s *Stream) HostBatch(ctx context.Context, step, host, hosts int) (*Batch, 
 	if err := s.endOf(step); err != nil {
 		return nil, err
 	}
+	first, end := hostRows(s.recipe.Batch, host, hosts)
 	if s.packer != nil {
-		return s.packer.batch(ctx, step, host, hosts)
+		return s.packer.batch(ctx, step, first, end)
 	}
 	shape := s.shapeAt(step)
-	from, to := s.recipe.Batch*host/hosts, s.recipe.Batch*(host+1)/hosts
-	shape.Rows = to - from
+	shape.Rows = end - first
 	b := s.newBatch(step, shape)
-	first := step*s.recipe.Batch + from
+	first += step * s.recipe.Batch
 	return b, s.eachRow(ctx, b, func(row int) error {
 		if err := s.fillAt(b, row, first+row); err != nil {
 			return fmt.Errorf("step %d row %d: %w", step, row, err)
 		}
 		return nil
 	})
+}
+
+// hostRows returns the rows of a batch that belong to a host, first to end-1.
+func hostRows(batch, host, hosts int) (first, end int) {
+	return batch * host / hosts, batch * (host + 1) / hosts
 }

@@ -206,12 +206,6 @@ func (s *Stream) taskError(t *task, err error) error {
 	return fmt.Errorf("recipe: tasks[%d] (%s): %w", t.number, t.Name, err)
 }
 
-// shardRows returns the rows of a batch that the stream makes, first to end-1.
-func (s *Stream) shardRows() (first, end int) {
-	o := &s.options
-	return s.recipe.Batch * o.ShardIndex / o.ShardCount, s.recipe.Batch * (o.ShardIndex + 1) / o.ShardCount
-}
-
 // openTasks opens the datasets of all tasks and finds their samples. It returns the tasks' weights,
 // and true if bad said to stop.
 func (s *Stream) openTasks(bad func(path string, err error) bool) (weights []float64, stop bool) {

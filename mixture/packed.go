@@ -275,15 +275,15 @@ func (p *packer) counted() Packed {
 	return c
 }
 
-// batch makes the packed rows of a step that belong to a host, 0 to hosts-1.
-func (p *packer) batch(ctx context.Context, step, host, hosts int) (*Batch, error) {
+// batch makes the packed rows first to end-1 of a step's batch.
+func (p *packer) batch(ctx context.Context, step, first, end int) (*Batch, error) {
 	rows, err := p.layout(ctx, step)
 	if err != nil {
 		return nil, fmt.Errorf("step %d: %w", step, err)
 	}
+	rows = rows[first:end]
 	shape := p.stream.Shape()
-	shape.Rows = p.rows / hosts
-	rows = rows[host*shape.Rows : (host+1)*shape.Rows]
+	shape.Rows = len(rows)
 	b := p.stream.newBatch(step, shape)
 	written := make([][]*Batch, shape.Rows)
 	err = p.stream.eachRow(ctx, b, func(row int) (err error) {

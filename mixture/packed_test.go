@@ -130,7 +130,7 @@ func TestPacking_IsAFunctionOfTheStep(t *testing.T) {
 			}
 		}
 	}
-	for _, hosts := range []int{2, 3, 4, 12} {
+	for _, hosts := range []int{2, 3, 5, 8, 12} { // 5 and 8 do not divide the rows
 		whole := batch(t, straight, 5)
 		joined := NewBatch(5, whole.Shape, true)
 		joined.Tasks, joined.Keys, joined.Origins, joined.Indices, joined.Truncated = nil, nil, nil, nil, nil
@@ -149,17 +149,19 @@ func TestPacking_IsAFunctionOfTheStep(t *testing.T) {
 func join(b *Batch, hosts []*Batch) {
 	b.Pixels, b.ImageMask, b.EncoderIDs, b.DecoderInputs, b.Targets, b.Weights = nil, nil, nil, nil, nil, nil
 	b.Segments = &Segments{}
-	for host, h := range hosts {
+	first := 0
+	for _, h := range hosts {
 		b.Pixels, b.ImageMask = append(b.Pixels, h.Pixels...), append(b.ImageMask, h.ImageMask...)
 		b.EncoderIDs, b.DecoderInputs = append(b.EncoderIDs, h.EncoderIDs...), append(b.DecoderInputs, h.DecoderInputs...)
 		b.Targets, b.Weights = append(b.Targets, h.Targets...), append(b.Weights, h.Weights...)
 		g := b.Segments
 		g.Encoder, g.Decoder, g.Images = append(g.Encoder, h.Segments.Encoder...), append(g.Decoder, h.Segments.Decoder...), append(g.Images, h.Segments.Images...)
 		for i := range h.Segments.Rows {
-			g.Rows, g.Numbers = append(g.Rows, h.Segments.Rows[i]+int32(host*h.Shape.Rows)), append(g.Numbers, h.Segments.Numbers[i])
+			g.Rows, g.Numbers = append(g.Rows, h.Segments.Rows[i]+int32(first)), append(g.Numbers, h.Segments.Numbers[i])
 		}
 		b.Tasks, b.Keys, b.Origins = append(b.Tasks, h.Tasks...), append(b.Keys, h.Keys...), append(b.Origins, h.Origins...)
 		b.Indices, b.Truncated = append(b.Indices, h.Indices...), append(b.Truncated, h.Truncated...)
+		first += h.Shape.Rows
 	}
 }
 

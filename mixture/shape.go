@@ -50,7 +50,7 @@ func (s Shape) ImageValues() int {
 }
 
 func (s *Stream) shapeOf() Shape {
-	first, end := s.shardRows()
+	first, end := hostRows(s.recipe.Batch, s.options.ShardIndex, s.options.ShardCount)
 	shape := Shape{Rows: end - first, Texts: max(s.recipe.Lengths.Texts, 1), Encoder: s.recipe.Lengths.Encoder, Decoder: s.recipe.Lengths.Decoder}
 	for _, t := range s.tasks {
 		if t.kind.Image {
