@@ -3,9 +3,10 @@ import json, socket, pyarrow as pa, torch
 
 def batches(address, step=0, host=0, hosts=1, count=0, **more):
     """Yields (step, {name: tensor [rows, ...]}) from a step on, without end if count is 0."""
-    unix = address.startswith("unix:")
-    s = socket.socket(socket.AF_UNIX if unix else socket.AF_INET)
-    s.connect(address[5:] if unix else (address.rsplit(":", 1)[0], int(address.rsplit(":", 1)[1])))
+    unix, (name, port) = address.startswith("unix:"), address.rsplit(":", 1)
+    s = socket.socket(socket.AF_UNIX) if unix else socket.create_connection((name.strip("[]"), int(port)))
+    if unix:
+        s.connect(address[5:])
     with s, s.makefile("rb", 1 << 20) as f:
         s.sendall((json.dumps(dict(more, step=step, host=host, hosts=hosts, count=count)) + "\n").encode())
         while True:
