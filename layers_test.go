@@ -51,6 +51,7 @@ var layers = map[string]string{
 	"internal/safetensors":  "",
 	"internal/mapfile":      "",
 	"internal/matmul":       "",
+	"internal/tokencache":   "",
 	"internal/npz":          "",
 	"webli":                 "shards augment internal/imageprint",
 	"mixture":               "shards tokenize augment internal/batchtest",

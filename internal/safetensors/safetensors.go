@@ -118,6 +118,22 @@ func (f *File) Bytes(name string) ([]byte, error) {
 	return content, err
 }
 
+// Part passes n bytes of a tensor, from the given one on, to visit, in pieces that are valid until
+// it returns. It verifies no checksum: that of the tensor is over all of its bytes.
+func (f *File) Part(name string, from, n int64, visit func([]byte) error) error {
+	entry, err := f.known(name)
+	if err != nil {
+		return err
+	}
+	if from < 0 || n < 0 || from > entry.Bytes()-n {
+		return fmt.Errorf("reading %s: tensor %q has no bytes %d to %d, only %d", f.path, name, from, from+n, entry.Bytes())
+	}
+	if err := f.file.Each(f.data+entry.begin+from, n, visit); err != nil {
+		return fmt.Errorf("reading %s: tensor %q: %w", f.path, name, err)
+	}
+	return nil
+}
+
 // each passes a tensor's bytes to visit, in pieces of whole elements, and then verifies the
 // checksum if the file has one.
 func (f *File) each(entry Entry, visit func([]byte)) error {
