@@ -18,9 +18,11 @@ var jpegDecoders = sync.Pool{New: func() any { return new(jpeg.Decoder) }}
 const keptPixels = 4 << 20
 
 // decodeJPEG decodes a JPEG as it is stored, not turned upright.
-func decodeJPEG(encoded []byte) (*Image, error) {
+func decodeJPEG(encoded []byte) (*Image, error) { return decodeJPEGBy(encoded, jpegOptions) }
+
+func decodeJPEGBy(encoded []byte, o jpeg.Options) (*Image, error) {
 	d := jpegDecoders.Get().(*jpeg.Decoder)
-	m, err := d.Decode(encoded, jpegOptions)
+	m, err := d.Decode(encoded, o)
 	if err != nil {
 		return nil, err
 	}

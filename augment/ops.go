@@ -78,7 +78,7 @@ const maxOutput = 16384
 // pp/proj/paligemma, pp/archive). Resizing differs in three ways: antialias defaults to true, the
 // method to bilinear, and floats are not rounded to 8 bits.
 var builtinOps = Ops{
-	{decodeOp, "decode([background=white], [scale=1])", "bytes to pixels 0 to 255; must come first; scale=auto decodes large JPEGs smaller", buildDecode},
+	{decodeOp, "decode([background=white], [scale=1], [dct=accurate])", "bytes to pixels 0 to 255; must come first; scale=auto decodes large JPEGs smaller; dct=fast is TensorFlow's default", buildDecode},
 	{decodeAndCropOp, "decode_jpeg_and_inception_crop(size, [area_min=5], [area_max=100], [ratio_min=0.75], [ratio_max=1.33], [method], [antialias], [as])", "decode and inception_crop in one, of any format; comes first", buildDecodeAndCrop},
 	{sheetOp, "contact_sheet(count, [columns], [background=white])", "frames of an animated GIF in a grid; comes first, in place of decode", buildContactSheet},
 	{"resize", "resize(size | height, width, [method], [antialias], [as])", "squash to that size; as=tf, pil or torch as they do; as=planes is faster", buildResize},
@@ -108,19 +108,26 @@ var builtinOps = Ops{
 // decodeOp is the op that every pipeline begins with.
 const decodeOp = "decode"
 
-// buildDecode takes what transparency is laid over, white, black or #rrggbb, and by how much JPEGs
-// are scaled while they are decoded.
+// buildDecode takes what transparency is laid over, white, black or #rrggbb, by how much JPEGs are
+// scaled while they are decoded, and their inverse transform: accurate as in PIL, or fast as in
+// TensorFlow's decode_jpeg and decode_image (big_vision's decode without precise).
 func buildDecode(a *Arguments) (Action, error) {
 	background := White
 	if text, given := a.Text("background"); given {
 		background = a.colour("background", text)
 	}
-	scale := 1
+	how := decoding{background: background, scale: 1}
 	if text, given := a.Text("scale"); given {
-		scale = a.scale(text)
+		how.scale = a.scale(text)
 	}
-	return Action{draft: scale == autoScale, Run: func(p *Pixels, _ *random.Stream) error {
-		return p.decode(background, scale)
+	switch text, given := a.Text("dct"); {
+	case text == "fast":
+		how.fastDCT = true
+	case given && text != "accurate":
+		a.fail("dct is %q, not accurate or fast", text)
+	}
+	return Action{draft: how.scale == autoScale, Run: func(p *Pixels, _ *random.Stream) error {
+		return p.decode(how)
 	}}, nil
 }
 

@@ -8,10 +8,8 @@ import (
 )
 
 // buildRandomJPEG follows big_vision's op (pp/proj/paligemma/robustness.py): with probability p the
-// image is written as JPEG of a quality drawn from quality_min to quality_max, and read again. The
-// quantization tables are those of ITU T.81, annex K, scaled as libjpeg scales them, and chroma has
-// half the resolution, as in TensorFlow. Decoding is always by the accurate transform, where
-// big_vision takes the fast one half of the time.
+// image is written as JPEG of a quality drawn from quality_min to quality_max, and read again by
+// the fast or by the accurate transform, as likely.
 func buildRandomJPEG(a *Arguments) (Action, error) {
 	p := a.Number("p")
 	low, high := a.NumberOr("quality_min", 75), a.NumberOr("quality_max", 95)
@@ -25,15 +23,23 @@ func buildRandomJPEG(a *Arguments) (Action, error) {
 		if rng.Float64() >= p {
 			return nil
 		}
-		m := pixels.eightBit()
-		encoded, err := jpegencode.RGB(m.Pix, m.Height, m.Width, int(low)+rng.IntN(int(high-low)+1))
-		if err != nil {
-			return err
-		}
-		again, err := pixels.limits.DecodeOver(encoded, White)
+		quality := int(low) + rng.IntN(int(high-low)+1)
+		again, err := throughJPEG(pixels.eightBit(), quality, rng.IntN(2) == 0)
 		if err == nil {
 			pixels.SetImage(again)
 		}
 		return err
 	}}, nil
+}
+
+// throughJPEG writes an image as JPEG and reads it again, as tf.image.adjust_jpeg_quality does,
+// with the fast transform by default. The pixels are TensorFlow's.
+func throughJPEG(m *Image, quality int, fast bool) (*Image, error) {
+	encoded, err := jpegencode.Libjpeg(m.Pix, m.Height, m.Width, quality)
+	if err != nil {
+		return nil, err
+	}
+	options := jpegOptions
+	options.FastDCT = fast
+	return decodeJPEGBy(encoded, options)
 }

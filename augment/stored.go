@@ -16,23 +16,33 @@ type stored struct {
 	part    region
 }
 
+// decoding is how the op decode decodes.
+type decoding struct {
+	background Colour
+	scale      int // that divides the sides of JPEGs, or autoScale
+	fastDCT    bool
+}
+
 // decode decodes the image. A JPEG remains as its planes, unless it is to be turned upright, or so
 // large that its planes should be freed soon.
-func (p *Pixels) decode(background Colour, scale int) error {
+func (p *Pixels) decode(how decoding) error {
 	encoded := p.encoded
 	p.encoded = nil
 	info, err := imagefile.ReadHeader(encoded)
 	if err != nil {
 		return err
 	}
-	if scale == autoScale {
-		scale = draftScale(info, p.draft)
+	options := jpegOptions
+	if options.Scale, options.FastDCT = how.scale, how.fastDCT; how.scale == autoScale {
+		options.Scale = draftScale(info, p.draft)
 	}
-	if info.Format != JPEG || scale == 1 && (info.Orientation > 1 || info.Width*info.Height > keptPixels) {
-		p.image, err = p.limits.DecodeOver(encoded, background)
+	large := info.Width*info.Height > keptPixels
+	if info.Format != JPEG || options.Scale == 1 && !options.FastDCT && (info.Orientation > 1 || large) {
+		p.image, err = p.limits.DecodeOver(encoded, how.background)
 		return err
 	}
-	if p.stored, err = p.limits.decodeStored(encoded, info, scale); err == nil && info.Orientation > 1 {
+	p.stored, err = p.limits.decodeStored(encoded, info, options)
+	if err == nil && (info.Orientation > 1 || options.Scale == 1 && large) {
 		p.convert()
 		p.image = upright(p.image, info.Orientation)
 	}
@@ -52,7 +62,7 @@ func draftScale(info imagefile.Info, wanted [2]int) int {
 }
 
 // decodeStored decodes a JPEG without converting it.
-func (l Limits) decodeStored(encoded []byte, info imagefile.Info, scale int) (s *stored, err error) {
+func (l Limits) decodeStored(encoded []byte, info imagefile.Info, o jpeg.Options) (s *stored, err error) {
 	if err := l.check(encoded, info.Width, info.Height); err != nil {
 		return nil, err
 	}
@@ -66,9 +76,7 @@ func (l Limits) decodeStored(encoded []byte, info imagefile.Info, scale int) (s 
 		}
 	}()
 	d := jpegDecoders.Get().(*jpeg.Decoder)
-	options := jpegOptions
-	options.Scale = scale
-	planes, err := d.Decode(encoded, options)
+	planes, err := d.Decode(encoded, o)
 	if err != nil {
 		return nil, fmt.Errorf("decoding jpeg of %dx%d: %w", info.Width, info.Height, err)
 	}

@@ -12,6 +12,10 @@ type Options struct {
 	// result is that of libjpeg, and of Pillow's Image.draft.
 	Scale int
 
+	// FastDCT takes the fast integer transform in place of the accurate one for blocks of 8 by 8
+	// samples. It is TensorFlow's default (dct_method), and not faster here.
+	FastDCT bool
+
 	// Lenient decodes damaged files as libjpeg does: missing data leave grey or smoothed blocks,
 	// and restart markers resume the decoding. Image.Damage tells what was found. Otherwise a file
 	// whose pixels are not all there is an error.
@@ -114,6 +118,8 @@ type component struct {
 	nonzero      []uint64    // of a progressive file: a bit for each coefficient, in the order of zigzag
 	quant        *[64]int16  // defined at the component's first scan
 	latched      [64]int16
+	fast         bool // quantFast is set, for the fast transform
+	quantFast    [64]int16
 	left         [64]int8 // number of lowest bits that scans have not set yet; -1 if none was set
 	before       [64]int8 // left before the last scan
 	seen         bool     // a scan was decoded
@@ -400,6 +406,10 @@ func (c *component) inverse(x, y int, b *[64]int16, last int) {
 	to := c.plane.Pix[y*c.size*c.plane.Stride+x*c.size:]
 	switch c.size {
 	case 8:
+		if c.fast {
+			inverseFast(to, c.plane.Stride, b, &c.quantFast, last)
+			return
+		}
 		inverse8x8(to, c.plane.Stride, b, c.quant, last)
 	case 4:
 		inverse4x4(to, c.plane.Stride, b, c.quant, last)

@@ -1,5 +1,6 @@
 // Package jpeg decodes JPEG files as libjpeg-turbo does, bit for bit: the pixels are those of
-// Pillow, PyTorch and TensorFlow.
+// Pillow and PyTorch, and with [Options.FastDCT] those of TensorFlow, which takes another transform
+// by default.
 //
 // It decodes files with Huffman codes and 8 bits per sample: baseline, extended and progressive,
 // with any sampling factors, restart intervals and number of scans, grey, YCbCr, RGB, CMYK and
@@ -13,10 +14,10 @@
 // [ErrTooLarge] and [ErrUnsupported].
 //
 // What is equal to libjpeg, with its defaults: the accurate integer transform (jidctint.c, and
-// jidctred.c for scaled images), interpolation of chroma ("fancy upsampling", jdsample.c), the
-// conversion of colours (jdcolor.c), and with [Options.Lenient] what remains of damaged files:
-// resynchronization at restart markers, grey for missing data and smoothing of progressive files
-// that lack scans (jdcoefct.c). Where the SIMD code of libjpeg-turbo gives other results for
-// damaged files than its C code, because sums of 16 bits wrap around, this package follows the
-// SIMD code.
+// jidctred.c for scaled images) and the fast one (jidctfst.c), interpolation of chroma ("fancy
+// upsampling", jdsample.c), the conversion of colours (jdcolor.c), and with [Options.Lenient] what
+// remains of damaged files: resynchronization at restart markers, grey for missing data and
+// smoothing of progressive files that lack scans (jdcoefct.c). Where the SIMD code of libjpeg-turbo
+// gives other results for damaged files than its C code, because sums of 16 bits wrap around, this
+// package follows the SIMD code.
 package jpeg

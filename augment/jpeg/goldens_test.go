@@ -40,26 +40,32 @@ func readGoldens(t testing.TB) (all []golden) {
 	files := unpack(t, filepath.Join(dir, "files.bin.gz"))
 	lines := bufio.NewScanner(bytes.NewReader(unpack(t, filepath.Join(dir, "index.jsonl.gz"))))
 	for lines.Scan() {
-		var g golden
-		if err := json.Unmarshal(lines.Bytes(), &g); err != nil {
-			t.Fatal(err)
-		}
+		g := readGolden(t, lines.Bytes())
 		g.file = files[g.File[0]:][:g.File[1]:g.File[1]]
-		var rows [4][]any
-		if err := json.Unmarshal(g.Pixels, &rows); err != nil {
-			t.Fatal(err)
-		}
-		for i, row := range rows {
-			if row != nil {
-				g.images[i] = &reference{int(row[0].(float64)), int(row[1].(float64)), row[2].(string)}
-			}
-		}
 		all = append(all, g)
 	}
 	if len(all) < 300 {
 		t.Fatalf("%d files in %s, want at least 300", len(all), dir)
 	}
 	return all
+}
+
+// readGolden reads a line of an index.
+func readGolden(t testing.TB, line []byte) (g golden) {
+	t.Helper()
+	if err := json.Unmarshal(line, &g); err != nil {
+		t.Fatal(err)
+	}
+	var rows [4][]any
+	if err := json.Unmarshal(g.Pixels, &rows); err != nil {
+		t.Fatal(err)
+	}
+	for i, row := range rows {
+		if row != nil {
+			g.images[i] = &reference{int(row[0].(float64)), int(row[1].(float64)), row[2].(string)}
+		}
+	}
+	return g
 }
 
 func unpack(t testing.TB, path string) []byte {
@@ -129,4 +135,38 @@ func compare(d *Decoder, g *golden, want *reference, o Options) (outcome, compla
 		return "other pixels", "other pixels than libjpeg's"
 	}
 	return "equal", ""
+}
+
+// TestDecode_FastDCTEqualsTensorFlow compares the files of up to three components with
+// tf.io.decode_jpeg(dct_method="INTEGER_FAST"), bit for bit, at every scale
+// (parity/jpeg_fast_goldens.py).
+func TestDecode_FastDCTEqualsTensorFlow(t *testing.T) {
+	index := filepath.Join("testdata", "fast.jsonl.gz")
+	wanted := map[string][4]*reference{}
+	lines := bufio.NewScanner(bytes.NewReader(unpack(t, index)))
+	for lines.Scan() {
+		g := readGolden(t, lines.Bytes())
+		wanted[g.Name] = g.images
+	}
+	var d Decoder
+	equal, accurate := 0, 0
+	for _, g := range readGoldens(t) {
+		for i, want := range wanted[g.Name] {
+			outcome, complaint := compare(&d, &g, want, Options{Scale: 1 << i, FastDCT: true})
+			if complaint != "" {
+				t.Errorf("%s, scale 1/%d: %s", g.Name, 1<<i, complaint)
+			}
+			if outcome != "equal" {
+				continue
+			}
+			equal++
+			if outcome, _ := compare(&d, &g, want, Options{Scale: 1 << i}); outcome == "equal" {
+				accurate++
+			}
+		}
+	}
+	t.Logf("%d images are equal, %d of them also by the accurate transform", equal, accurate)
+	if equal < 300 || accurate > equal*3/4 {
+		t.Errorf("%d images are equal, and %d by the accurate transform: what was compared?", equal, accurate)
+	}
 }

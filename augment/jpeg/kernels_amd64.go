@@ -19,6 +19,14 @@ func inverseFull(dst []byte, stride int, b, q *[64]int16) {
 	inverseFullPortable(dst, stride, b, q)
 }
 
+func inverseFastFull(dst []byte, stride int, b, q *[64]int16) {
+	if useAVX2 {
+		inverseFastFullAVX2(dst, stride, b, q)
+		return
+	}
+	inverseFastFullPortable(dst, stride, b, q)
+}
+
 func inverse4x4Full(dst []byte, stride int, b, q *[64]int16) {
 	if useAVX2 {
 		inverse4x4FullAVX2(dst, stride, b, q)
@@ -140,6 +148,53 @@ func inverseFullAVX2(dst []byte, stride int, b, q *[64]int16) {
 	store(dst, stride, s46.GetLo(), 4, 6)
 	store(dst, stride, s46.GetHi(), 5, 7)
 	archsimd.ClearAVXUpperBits()
+}
+
+// transposed transposes 8 rows of 8.
+func transposed(r *[8]archsimd.Int16x8) {
+	a0, a1 := r[0].InterleaveLo(r[1]).AsInt32x4(), r[0].InterleaveHi(r[1]).AsInt32x4()
+	a2, a3 := r[2].InterleaveLo(r[3]).AsInt32x4(), r[2].InterleaveHi(r[3]).AsInt32x4()
+	a4, a5 := r[4].InterleaveLo(r[5]).AsInt32x4(), r[4].InterleaveHi(r[5]).AsInt32x4()
+	a6, a7 := r[6].InterleaveLo(r[7]).AsInt32x4(), r[6].InterleaveHi(r[7]).AsInt32x4()
+	b0, b1, b2, b3 := a0.InterleaveLo(a2).AsInt64x2(), a0.InterleaveHi(a2).AsInt64x2(), a1.InterleaveLo(a3).AsInt64x2(), a1.InterleaveHi(a3).AsInt64x2()
+	b4, b5, b6, b7 := a4.InterleaveLo(a6).AsInt64x2(), a4.InterleaveHi(a6).AsInt64x2(), a5.InterleaveLo(a7).AsInt64x2(), a5.InterleaveHi(a7).AsInt64x2()
+	r[0], r[1] = b0.InterleaveLo(b4).AsInt16x8(), b0.InterleaveHi(b4).AsInt16x8()
+	r[2], r[3] = b1.InterleaveLo(b5).AsInt16x8(), b1.InterleaveHi(b5).AsInt16x8()
+	r[4], r[5] = b2.InterleaveLo(b6).AsInt16x8(), b2.InterleaveHi(b6).AsInt16x8()
+	r[6], r[7] = b3.InterleaveLo(b7).AsInt16x8(), b3.InterleaveHi(b7).AsInt16x8()
+}
+
+// inverseFastFullAVX2 holds a row of a block in each register.
+func inverseFastFullAVX2(dst []byte, stride int, b, q *[64]int16) {
+	var r [8]archsimd.Int16x8
+	for y := range r {
+		r[y] = archsimd.LoadInt16x8Array((*[8]int16)(b[8*y : 8*y+8])).Mul(archsimd.LoadInt16x8Array((*[8]int16)(q[8*y : 8*y+8])))
+	}
+	f1082, f1414 := archsimd.BroadcastInt16x8(fast1082), archsimd.BroadcastInt16x8(fast1414)
+	f1613, f1847 := archsimd.BroadcastInt16x8(fast1613), archsimd.BroadcastInt16x8(fast1847)
+	for range 2 {
+		even10, even11, even13 := r[0].Add(r[4]), r[0].Sub(r[4]), r[2].Add(r[6])
+		even12 := r[2].Sub(r[6]).ShiftAllLeft(2).MulHigh(f1414).Sub(even13)
+		t0, t3, t1, t2 := even10.Add(even13), even10.Sub(even13), even11.Add(even12), even11.Sub(even12)
+
+		z13, z10, z11, z12 := r[5].Add(r[3]), r[5].Sub(r[3]), r[1].Add(r[7]), r[1].Sub(r[7])
+		z5 := z10.Add(z12).ShiftAllLeft(2).MulHigh(f1847)
+		o7 := z11.Add(z13)
+		o6 := z10.ShiftAllLeft(2).MulHigh(f1613).Sub(z10).Add(z5).Sub(o7)
+		o5 := z11.Sub(z13).ShiftAllLeft(2).MulHigh(f1414).Sub(o6)
+		o4 := z12.ShiftAllLeft(2).MulHigh(f1082).Sub(z5).Add(o5)
+		r = [8]archsimd.Int16x8{t0.Add(o7), t1.Add(o6), t2.Add(o5), t3.Sub(o4), t3.Add(o4), t2.Sub(o5), t1.Sub(o6), t0.Sub(o7)}
+		transposed(&r)
+	}
+	least, most, low := archsimd.BroadcastInt16x8(-128), archsimd.BroadcastInt16x8(127), archsimd.BroadcastInt16x8(255)
+	center, order := archsimd.BroadcastUint8x16(128), archsimd.LoadInt8x16Array((*[16]int8)(lowBytes[:16]))
+	for y := 0; y < 8; y += 2 {
+		upper := r[y].ShiftAllRight(5).Max(least).Min(most).And(low)
+		lower := r[y+1].ShiftAllRight(5).Max(least).Min(most).ShiftAllLeft(8)
+		rows := upper.Or(lower).ToBits().AsUint8x16().Add(center).PermuteOrZero(order).AsUint64x2()
+		binary.LittleEndian.PutUint64(dst[y*stride:], rows.GetElem(0))
+		binary.LittleEndian.PutUint64(dst[(y+1)*stride:], rows.GetElem(1))
+	}
 }
 
 // repeated returns a vector of two factors.

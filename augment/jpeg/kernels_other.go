@@ -4,6 +4,10 @@ package jpeg
 
 func inverseFull(dst []byte, stride int, b, q *[64]int16) { inverseFullPortable(dst, stride, b, q) }
 
+func inverseFastFull(dst []byte, stride int, b, q *[64]int16) {
+	inverseFastFullPortable(dst, stride, b, q)
+}
+
 func inverse4x4Full(dst []byte, stride int, b, q *[64]int16) {
 	inverse4x4FullPortable(dst, stride, b, q)
 }

@@ -77,6 +77,7 @@ func TestInverse_EqualsPortableTwin(t *testing.T) {
 			b[r.IntN(64)] = int16(r.IntN(2*largest) - largest)
 		}
 		compareBytes(t, "inverseFull", 8*11, func(to []byte) { inverseFull(to, 11, &b, &q) }, func(to []byte) { inverseFullPortable(to, 11, &b, &q) })
+		compareBytes(t, "inverseFastFull", 8*11, func(to []byte) { inverseFastFull(to, 11, &b, &q) }, func(to []byte) { inverseFastFullPortable(to, 11, &b, &q) })
 		compareBytes(t, "inverse4x4Full", 4*7, func(to []byte) { inverse4x4Full(to, 7, &b, &q) }, func(to []byte) { inverse4x4FullPortable(to, 7, &b, &q) })
 	}
 }

@@ -123,6 +123,9 @@ func (d *Decoder) assign(c *component, s *scan, dc, ac byte) error {
 	if c.quant == nil {
 		c.latched = d.quant[c.Quant]
 		c.quant = &c.latched
+		if c.fast = d.options.FastDCT; c.fast {
+			c.quantFast = fastQuant(c.quant)
+		}
 	}
 	return nil
 }

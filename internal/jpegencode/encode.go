@@ -18,7 +18,10 @@ type encoder struct {
 	header []byte // up to the data
 	size   int    // offset of the height in the header; the width follows
 	scale  [2][64]float32
-	codes  [4]codes // luma DC, luma AC, chroma DC, chroma AC
+	quant  [2][64]uint8 // in natural order
+	codes  [4]codes     // luma DC, luma AC, chroma DC, chroma AC
+
+	integer divisorTables // of [Libjpeg]
 }
 
 // codes is a Huffman table by symbol: the code in the upper bits and its length in the lowest byte.
@@ -75,6 +78,7 @@ func (e *encoder) readHeader(file []byte) error {
 func (e *encoder) setQuant(table int, quant []byte) {
 	for i, q := range quant {
 		at := naturalOrder[i]
+		e.quant[table][at] = q
 		e.scale[table][at] = 1 / (float32(q) * 8 * aanFactor[at/8] * aanFactor[at%8])
 	}
 }
