@@ -119,9 +119,9 @@ func (l libjpeg) block(w *bitWriter, p *plane, left, top, table int, before int3
 	return values[0]
 }
 
-// libjpegPlanes converts pixels to YCbCr (jccolor.c) and halves chroma (jcsample.c, h2v2_downsample,
-// whose rounding alternates from column to column). Planes are whole blocks: pixels at the edges
-// are repeated before chroma is halved.
+// libjpegPlanes converts pixels to YCbCr (jccolor.c) and halves chroma (jcsample.c,
+// h2v2_downsample, whose rounding alternates from column to column). Planes are whole blocks:
+// pixels at the edges are repeated before chroma is halved.
 func libjpegPlanes(pix []uint8, height, width int) (planes [3]plane) {
 	blocks := func(n int) int { return (n + 7) / 8 * 8 }
 	for i := range planes {
