@@ -157,8 +157,8 @@ func (p *plane) repeatLastRow(rows int) {
 	}
 }
 
-// convertToYCC converts a row by JFIF, in fixed point of 16 bits, and repeats the last pixel. Chroma
-// can be longer than luma.
+// convertToYCC converts a row by JFIF, in fixed point of 16 bits, and repeats the last pixel.
+// Chroma can be longer than luma.
 func convertToYCC(luma, cb, cr, pix []uint8) {
 	width := len(pix) / 3
 	for x := range width {
