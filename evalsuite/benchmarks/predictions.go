@@ -255,8 +255,10 @@ func (r *predictionReader) add(p prediction, language string) error {
 		return r.double(p, at)
 	}
 	r.at[name] = int32(len(r.all))
-	if _, taken := r.at[p.ID]; !taken {
-		r.at[p.ID] = int32(len(r.all))
+	if language != "" {
+		if _, taken := r.at[p.ID]; !taken {
+			r.at[p.ID] = int32(len(r.all))
+		}
 	}
 	r.all = append(r.all, p)
 	switch {

@@ -41,9 +41,11 @@ func (b Bootstrap) Mean(values []float64) Score {
 	if slices.Min(values) == slices.Max(values) {
 		return score
 	}
-	score.Lo, score.Hi = b.interval(func() func(*random.Stream) float64 {
-		return func(random *random.Stream) float64 { return resampledMean(values, random) }
-	})
+	sums := make([]clusterSum, len(values))
+	for i, v := range values {
+		sums[i] = clusterSum{v, 1}
+	}
+	score.Lo, score.Hi = b.percentiles(b.resampledMeans(sums))
 	return score
 }
 
@@ -110,8 +112,12 @@ func (b Bootstrap) Statistics(n int, value func(drawn []int32) []float64) []Scor
 
 // interval returns the percentile interval over resamples. Each goroutine has its own resampler.
 func (b Bootstrap) interval(resampler func() func(*random.Stream) float64) (lo, hi float64) {
+	return b.percentiles(b.values(resampler))
+}
+
+// percentiles returns the percentile interval of the values of resamples, which it sorts.
+func (b Bootstrap) percentiles(values []float64) (lo, hi float64) {
 	b = b.withDefaults()
-	values := b.values(resampler)
 	slices.Sort(values)
 	return percentile(values, (1-b.Level)/2), percentile(values, (1+b.Level)/2)
 }
@@ -136,11 +142,16 @@ func (b Bootstrap) each(resampler func() func(resample int, random *random.Strea
 		wait.Go(func() {
 			resample := resampler()
 			for i := worker; i < resamples; i += workers {
-				resample(i, random.New(b.Seed, random.Name("bootstrap"), uint64(i)))
+				resample(i, b.stream(i))
 			}
 		})
 	}
 	wait.Wait()
+}
+
+// stream returns the random numbers of a resample.
+func (b Bootstrap) stream(resample int) *random.Stream {
+	return random.New(b.Seed, random.Name("bootstrap"), uint64(resample))
 }
 
 // withDefaults sets what is 0.
@@ -158,14 +169,6 @@ func mean(values []float64) float64 {
 	sum := 0.0
 	for _, v := range values {
 		sum += v
-	}
-	return sum / float64(len(values))
-}
-
-func resampledMean(values []float64, random *random.Stream) float64 {
-	sum := 0.0
-	for range values {
-		sum += values[draw(len(values), random)]
 	}
 	return sum / float64(len(values))
 }

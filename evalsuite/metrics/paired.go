@@ -110,16 +110,7 @@ func (b Bootstrap) clustered(values []float64, sums []clusterSum) Score {
 	if slices.Min(values) == slices.Max(values) {
 		return score
 	}
-	score.Lo, score.Hi = b.interval(func() func(*random.Stream) float64 {
-		return func(random *random.Stream) float64 {
-			sum, weight := 0.0, 0.0
-			for range sums {
-				drawn := sums[draw(len(sums), random)]
-				sum, weight = sum+drawn.sum, weight+drawn.weight
-			}
-			return sum / weight
-		}
-	})
+	score.Lo, score.Hi = b.percentiles(b.resampledMeans(sums))
 	return score
 }
 

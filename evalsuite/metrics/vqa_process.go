@@ -51,7 +51,7 @@ var vizWizContractions = sync.OnceValue(func() map[string]string {
 var lineBreaks = strings.NewReplacer("\n", " ", "\t", " ")
 
 func cleanVQA(answer string) string {
-	if strings.ContainsAny(answer, "\n\t") {
+	if strings.IndexByte(answer, '\n') >= 0 || strings.IndexByte(answer, '\t') >= 0 {
 		answer = lineBreaks.Replace(answer)
 	}
 	return pythonStrip(answer)
@@ -91,13 +91,31 @@ func processVQAWord(word string, contractions map[string]string) string {
 
 const vqaPunctuation = ";/[]\"{}()=+\\_-><@`,?!"
 
+// vqaMarks are the bytes of vqaPunctuation, and the period.
+var vqaMarks = func() (is [256]bool) {
+	for _, mark := range []byte(vqaPunctuation + ".") {
+		is[mark] = true
+	}
+	return is
+}()
+
+// hasVQAMark reports whether an answer has a mark of vqaMarks.
+func hasVQAMark(answer string) bool {
+	for i := range len(answer) {
+		if vqaMarks[answer[i]] {
+			return true
+		}
+	}
+	return false
+}
+
 // stripPunctuation is the official processPunctuation. A mark is deleted if it stands beside a
 // space anywhere in the answer, or if the answer holds a comma between digits; otherwise each of
 // its occurrences becomes a space. Then periods not followed by a digit go: the official expression
 // (?!<=\d)(\.)(?!\d) was meant to look behind as well but does not, and its call passes
 // re.UNICODE, which is 32, as the number of replacements.
 func (p vqaProcess) stripPunctuation(answer string) string {
-	if !strings.ContainsAny(answer, vqaPunctuation+".") {
+	if !hasVQAMark(answer) {
 		return answer
 	}
 	var vanishes [utf8.RuneSelf]bool // the marks beside a space
