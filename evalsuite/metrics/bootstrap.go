@@ -154,6 +154,11 @@ func (b Bootstrap) stream(resample int) *random.Stream {
 	return random.New(b.Seed, random.Name("bootstrap"), uint64(resample))
 }
 
+// key is the state in which the stream of a resample begins.
+func (b Bootstrap) key(resample int) uint64 {
+	return random.Key(b.Seed, random.Name("bootstrap"), uint64(resample))
+}
+
 // withDefaults sets what is 0.
 func (b Bootstrap) withDefaults() Bootstrap {
 	if b.Resamples == 0 {

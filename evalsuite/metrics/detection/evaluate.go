@@ -3,7 +3,6 @@ package detection
 import (
 	"runtime"
 	"sync"
-	"sync/atomic"
 )
 
 // Evaluation holds what matching found, by category.
@@ -32,34 +31,27 @@ type imageObjects struct {
 // Evaluate matches the detections to the objects of each image. Images are in the order of their
 // ids: where scores are equal, it decides.
 func Evaluate(images []Image, o Options) (*Evaluation, error) {
-	if err := check(images, o); err != nil {
+	matches, err := Match(images, o)
+	if err != nil {
 		return nil, err
 	}
-	if o.Rule == OpenImages {
-		return evaluateOpenImages(images, o), nil
-	}
-	e := &Evaluation{rule: o.Rule, frequency: o.Frequencies, once: make([]int32, len(images))}
+	return Gather(matches, o), nil
+}
+
+// Gather returns the evaluation of images of which [Match] or [CategoryMatches.UnmarshalText]
+// returned the matches, by the same rule. Of the options it takes the rule and the frequencies.
+func Gather(matches []Matches, o Options) *Evaluation {
+	e := &Evaluation{rule: o.Rule, frequency: o.Frequencies, once: make([]int32, len(matches))}
 	for n := range e.once {
 		e.once[n] = 1
 	}
-	shares := make([][]share, len(images))
-	var next atomic.Int64
-	parallel(func() {
-		m := matcher{Options: o}
-		for {
-			const step = 16
-			end := int(next.Add(step))
-			for n := end - step; n < min(end, len(images)); n++ {
-				shares[n] = m.match(int32(n), &images[n])
-			}
-			if end >= len(images) {
-				return
-			}
-		}
-	})
-	e.gather(shares)
+	if o.Rule == OpenImages {
+		e.gatherOpenImages(matches)
+		return e
+	}
+	e.gather(matches)
 	e.rank()
-	return e, nil
+	return e
 }
 
 // parallel calls work on each core.
@@ -71,12 +63,12 @@ func parallel(work func()) {
 	wait.Wait()
 }
 
-// gather collects the shares of the images by category.
-func (e *Evaluation) gather(shares [][]share) {
+// gather collects the matches of the images by category.
+func (e *Evaluation) gather(matches []Matches) {
 	var sizes []int
-	for _, image := range shares {
+	for _, image := range matches {
 		for i := range image {
-			c := int(image[i].category)
+			c := int(image[i].Category)
 			if c >= len(sizes) {
 				sizes = append(sizes, make([]int, c+1-len(sizes))...)
 			}
@@ -87,10 +79,14 @@ func (e *Evaluation) gather(shares [][]share) {
 	for c := range e.categories {
 		e.categories[c].entries = make([]entry, 0, sizes[c])
 	}
-	for number, image := range shares {
+	for number, image := range matches {
 		for i := range image {
-			c := &e.categories[image[i].category]
+			c := &e.categories[image[i].Category]
+			first := len(c.entries)
 			c.entries = append(c.entries, image[i].entries...)
+			for n := range c.entries[first:] {
+				c.entries[first+n].image = int32(number)
+			}
 			if image[i].objects != [areas]int32{} {
 				c.objects = append(c.objects, imageObjects{int32(number), image[i].objects})
 			}

@@ -22,13 +22,6 @@ type entry struct {
 	right, wrong [areas]uint16
 }
 
-// share is what an image has of a category.
-type share struct {
-	category int32
-	objects  [areas]int32 // that must be found
-	entries  []entry      // by score
-}
-
 // matcher matches the detections of one image after another.
 type matcher struct {
 	Options
@@ -54,7 +47,7 @@ type ordered struct {
 }
 
 // match returns what an image has of each category.
-func (m *matcher) match(number int32, image *Image) (all []share) {
+func (m *matcher) match(image *Image) (all Matches) {
 	m.sort(image)
 	truths, detections := m.truths, m.detections
 	entries := make([]entry, len(detections))
@@ -78,9 +71,9 @@ func (m *matcher) match(number int32, image *Image) (all []share) {
 			used = min(nd, int(cocoLimits[limits-1]))
 		}
 		g := group{matcher: m, image: image, truths: truths[:nt], detections: detections[:used], incomplete: m.Rule == LVIS && slices.Contains(image.Incomplete, category)}
-		s := share{category: category, entries: entries[:used:used]}
+		s := CategoryMatches{Category: category, entries: entries[:used:used]}
 		for rank := range s.entries {
-			s.entries[rank] = entry{score: image.Detections[detections[rank]].Score, image: number, rank: int32(rank)}
+			s.entries[rank] = entry{score: image.Detections[detections[rank]].Score, rank: int32(rank)}
 		}
 		g.match(&s)
 		all = append(all, s)
@@ -146,8 +139,8 @@ type group struct {
 	incomplete         bool
 }
 
-// match sets the counts of a share and what is right and wrong.
-func (g *group) match(s *share) {
+// match sets the counts of a category and what is right and wrong.
+func (g *group) match(s *CategoryMatches) {
 	g.findCandidates()
 	for area := range areas {
 		for _, t := range g.truths {

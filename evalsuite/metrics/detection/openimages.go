@@ -32,28 +32,36 @@ type openObjects struct {
 	count float64
 }
 
-// evaluateOpenImages matches as tensorflow/models, research/object_detection/utils does
+// matchOpenImages matches as tensorflow/models, research/object_detection/utils does
 // (per_image_evaluation.py, object_detection_evaluation.py: OpenImagesDetectionChallengeEvaluator).
-func evaluateOpenImages(images []Image, o Options) *Evaluation {
-	e := &Evaluation{rule: o.Rule, once: slices.Repeat([]int32{1}, len(images))}
-	for n := range images {
-		m := openMatcher{image: &images[n], groups: o.GroupWeight, all: o.AllDetections}
-		m.match(int32(n), func(category int32) *openCategory {
-			for int(category) >= len(e.open) {
+func matchOpenImages(image *Image, o Options) Matches {
+	m := openMatcher{image: image, groups: o.GroupWeight, all: o.AllDetections}
+	return m.match()
+}
+
+// gatherOpenImages collects what was found in the images by category.
+func (e *Evaluation) gatherOpenImages(matches []Matches) {
+	for number, image := range matches {
+		for n := range image {
+			m := &image[n]
+			for int(m.Category) >= len(e.open) {
 				e.open = append(e.open, openCategory{})
 			}
-			return &e.open[category]
-		})
+			c := &e.open[m.Category]
+			if m.openObjects > 0 {
+				c.objects = append(c.objects, openObjects{int32(number), m.openObjects})
+			}
+			for at := range m.open {
+				entry := m.open[at]
+				entry.image, entry.at = int32(number), int32(len(c.entries))
+				c.entries = append(c.entries, entry)
+			}
+		}
 	}
 	for n := range e.open {
-		entries := e.open[n].entries
-		for at := range entries {
-			entries[at].at = int32(at)
-		}
 		// np.argsort(scores)[::-1] has the last of equal ones first.
-		slices.SortFunc(entries, func(a, b openEntry) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.at, a.at)) })
+		slices.SortFunc(e.open[n].entries, func(a, b openEntry) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.at, a.at)) })
 	}
-	return e
 }
 
 // openMatcher matches the detections of an image.
@@ -63,8 +71,18 @@ type openMatcher struct {
 	all    bool    // count detections of categories without a label, too
 }
 
-// match adds what the image has of each category.
-func (m *openMatcher) match(number int32, of func(category int32) *openCategory) {
+// match returns what the image has of each category, by category.
+func (m *openMatcher) match() (all Matches) {
+	at := map[int32]int{}
+	of := func(category int32) *CategoryMatches {
+		n, known := at[category]
+		if !known {
+			n = len(all)
+			at[category] = n
+			all = append(all, CategoryMatches{Category: category})
+		}
+		return &all[n]
+	}
 	truths, detections := map[int32][]int{}, map[int32][]int{}
 	counted := map[int32]bool{}
 	for _, category := range m.image.Absent {
@@ -95,19 +113,19 @@ func (m *openMatcher) match(number int32, of func(category int32) *openCategory)
 			}
 		}
 		if objects > 0 {
-			c := of(category)
-			c.objects = append(c.objects, openObjects{number, objects})
+			of(category).openObjects = objects
 		}
 	}
 	for _, category := range categories {
-		c := of(category)
-		c.entries = append(c.entries, m.matchCategory(number, truths[category], detections[category])...)
+		of(category).open = m.matchCategory(truths[category], detections[category])
 	}
+	slices.SortFunc(all, func(a, b CategoryMatches) int { return cmp.Compare(a.Category, b.Category) })
+	return all
 }
 
 // matchCategory returns the entries of a category: first each detection is matched to the object
 // that it overlaps most, then those that are wrong to the group that covers most of them.
-func (m *openMatcher) matchCategory(image int32, truths, detections []int) (entries []openEntry) {
+func (m *openMatcher) matchCategory(truths, detections []int) (entries []openEntry) {
 	slices.Reverse(detections) // the last of equal ones first
 	slices.SortStableFunc(detections, func(a, b int) int { return cmp.Compare(m.image.Detections[b].Score, m.image.Detections[a].Score) })
 	detections = detections[:min(len(detections), openLimit)]
@@ -116,18 +134,18 @@ func (m *openMatcher) matchCategory(image int32, truths, detections []int) (entr
 		d := &m.image.Detections[n]
 		if best, overlap := m.best(d, truths, false); overlap >= openThreshold && !taken[best] {
 			taken[best] = true
-			entries = append(entries, openEntry{score: d.Score, right: 1, image: image})
+			entries = append(entries, openEntry{score: d.Score, right: 1})
 			continue
 		}
 		if best, overlap := m.best(d, truths, true); overlap >= openThreshold {
 			found[best] = max(found[best], d.Score) // 0 at first: the owner's program drops groups found with less
 			continue
 		}
-		entries = append(entries, openEntry{score: d.Score, image: image})
+		entries = append(entries, openEntry{score: d.Score})
 	}
 	for _, n := range truths {
 		if score := found[n]; score > 0 && m.groups > 0 {
-			entries = append(entries, openEntry{score: score, right: m.groups, image: image})
+			entries = append(entries, openEntry{score: score, right: m.groups})
 		}
 	}
 	return entries
