@@ -15,7 +15,7 @@ import (
 
 type recipeNew struct {
 	Data      string `required:"" placeholder:"DATASET" help:"Dataset to fit the recipe to."`
-	For       string `default:"" enum:",siglip,ul2,stage1,stage2,caption,vqa,curate,ocr,vqg,split_cap,detect,segment,denoise,contrastive" help:"What the recipe is for: siglip, ul2, stage1, stage2, caption, vqa, curate; with --from the kind of task, by default what suits the model."`
+	For       string `default:"" enum:",siglip,ul2,stage1,stage2,caption,vqa,curate,ocr,vqg,split_cap,detect,segment,denoise,contrastive" help:"What the recipe is for: siglip, ul2, stage1, stage2, caption, vqa, curate; with --from the kind of task. By default what suits the data, or the model."`
 	From      string `placeholder:"MODEL" help:"Fine-tune a published model, a folder or hf:owner/name@revision: the recipe has its shape, tokenizer, image ops and prompts."`
 	Split     string `placeholder:"SPLIT" help:"With --from: the split to train on; all takes every sample."`
 	Size      string `default:"tiny" help:"Size of the model: tiny, small or base."`
@@ -28,11 +28,9 @@ type recipeNew struct {
 // Validate requires what the recipe is for.
 func (c *recipeNew) Validate() error {
 	switch {
-	case c.From == "" && c.For == "":
-		return errors.New("say what the recipe is for with --for, or name a published model to fine-tune with --from")
 	case c.From == "" && c.Split != "":
 		return errors.New("--split belongs to --from")
-	case c.From == "" && !slices.Contains(project.Kinds(), c.For):
+	case c.From == "" && c.For != "" && !slices.Contains(project.Kinds(), c.For):
 		return fmt.Errorf("--for %s belongs to --from; without it legal are %s", c.For, strings.Join(project.Kinds(), ", "))
 	}
 	return nil
@@ -41,7 +39,10 @@ func (c *recipeNew) Validate() error {
 // text returns the recipe.
 func (c recipeNew) text(ctx context.Context, con *console) ([]byte, error) {
 	if c.From == "" {
-		return project.NewRecipe(ctx, c.Data, project.NewRecipeOptions{Kind: c.For, Size: c.Size, Steps: c.Steps, Tokenizer: c.Tokenizer, Seed: c.Seed, Registry: con.registry()})
+		return project.NewRecipe(ctx, c.Data, project.NewRecipeOptions{
+			Kind: c.For, Size: c.Size, Steps: c.Steps, Tokenizer: c.Tokenizer, Seed: c.Seed, Registry: con.registry(),
+			Note: con.info,
+		})
 	}
 	_, trained, err := openRun(c.From, backendFlag{}, con)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 type Recipe struct {
 	// Include names recipes that this one begins with: what it says itself takes the place of what
 	// they say, and lists of tasks are joined by the tasks' names. The recipe of a run has them
-	// merged. Default: none. Legal: YAML files, relative to this one.
+	// merged. Default: none. Legal: a YAML file or a list of them, relative to this one.
 	Include []string `yaml:"include,omitempty"`
 	// Seed of every random choice: the order of the samples, crops, dropout, the first weights.
 	// Default: 0.

@@ -3,7 +3,9 @@ package project
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,6 +45,7 @@ type Measured struct {
 	// the longest caption prompt, of questions with their prompt, of answers, and of documents,
 	// which are all texts, questions and answers of a sample.
 	Vocabulary    int    `json:"vocabulary"`
+	Tokenizer     string `json:"-"` // the tokenizer, if it was not trained for this
 	TextPieces    Spread `json:"text_pieces"`
 	CaptionPrompt int    `json:"caption_prompt"`
 	Question      Spread `json:"question_pieces"`
@@ -70,15 +73,25 @@ func spreadOf(values []int32) (s Spread) {
 	return Spread{at(0), at(0.5), at(0.9), at(0.98), at(1)}
 }
 
-// measure reads a dataset without the bytes of its images. It trains a tokenizer on all texts and
-// writes it to scratch.
-func measure(ctx context.Context, d *shards.Dataset, scratch string) (*Measured, error) {
+// measure reads a dataset without the bytes of its images. It measures texts with a tokenizer, if
+// that exists. Otherwise it trains one on all texts and writes it to scratch.
+func measure(ctx context.Context, d *shards.Dataset, tokenizer, scratch string) (*Measured, error) {
 	m := &Measured{Kinds: map[string]int{}, Languages: map[string]int{}, QuestionLanguages: map[string]int{}, Splits: map[string]int{}}
 	if err := m.count(ctx, d); err != nil {
 		return nil, err
 	}
 	if m.Texts+m.OCR+m.Questions == 0 {
 		return m, nil
+	}
+	if tokenizer != "" {
+		v, err := tokenize.Open(tokenize.Config{Model: tokenizer, Sentinels: sentinels, ModeTokens: true})
+		if err == nil {
+			m.Tokenizer, m.Vocabulary = tokenizer, v.Len()
+			return m, m.lengths(ctx, d, v)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("opening the tokenizer: %w", err)
+		}
 	}
 	var made mixture.TokenizerReport
 	model, err := mixture.TrainTokenizer(ctx, d, mixture.TokenizerOptions{Split: "all", Report: &made})

@@ -75,6 +75,11 @@ func decide(m *Measured, size Size, seed uint64) (*Plan, error) {
 	if err := m.enough(); err != nil {
 		return nil, err
 	}
+	return newPlan(m, size, seed), nil
+}
+
+// newPlan chooses what the recipes hold.
+func newPlan(m *Measured, size Size, seed uint64) *Plan {
 	p := &Plan{Measured: *m, Size: size, Seed: seed}
 	p.Captions, p.Questions = m.Captioned >= leastImages, m.Asked >= leastImages
 	p.SigLIP, p.UL2 = p.Captions || m.Open >= leastImages, p.Captions && m.Document.Median >= leastDocument
@@ -85,7 +90,7 @@ func decide(m *Measured, size Size, seed uint64) (*Plan, error) {
 	p.splits()
 	p.stages()
 	p.warn()
-	return p, nil
+	return p
 }
 
 // enough returns an error if nothing can be trained on the data.
@@ -162,10 +167,11 @@ func listed(counts map[string]int, n int) string {
 		if i > 0 {
 			out += ", "
 		}
+		shown := name
 		if name == "" {
-			name = "unknown"
+			shown = "unknown"
 		}
-		out += fmt.Sprintf("%s (%d)", name, counts[name])
+		out += fmt.Sprintf("%s (%d)", shown, counts[name])
 	}
 	return out
 }

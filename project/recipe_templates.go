@@ -19,7 +19,11 @@ var templates = template.Must(template.Must(template.New("recipes").Parse(
 // Recipe returns the YAML of one of the plan's recipes: siglip, ul2, stage1, stage2, caption, vqa
 // or curate. Its paths are relative to the project's folder recipes/.
 func (p *Plan) Recipe(kind string) ([]byte, error) {
-	view := recipeView{Plan: p}
+	return p.recipe(kind, nil)
+}
+
+func (p *Plan) recipe(kind string, alone *alone) ([]byte, error) {
+	view := recipeView{Plan: p, Kind: kind, Alone: alone}
 	for _, s := range p.Stages {
 		if s.Kind == kind {
 			view.Steps = max(s.Steps, 1)
@@ -35,7 +39,10 @@ func (p *Plan) Recipe(kind string) ([]byte, error) {
 // recipeView is the data for the template of a recipe.
 type recipeView struct {
 	*Plan
+	Kind  string
 	Steps int
+	// Alone says what a recipe outside a project needs; nil for those of a project.
+	Alone *alone
 }
 
 // TrainOps returns the image ops of a stage in which the image encoder learns. For captions they
@@ -88,6 +95,9 @@ const evaluations = 6
 
 // Eval returns the section eval: score held-out samples during training and keep the best weights.
 func (v recipeView) Eval(best string, metrics string) string {
+	if v.Alone != nil && v.Measured.Splits[v.Validation()] == 0 {
+		return v.Alone.withoutEval(best, metrics, max(1, (v.Steps+evaluations-1)/evaluations))
+	}
 	return fmt.Sprintf("# The weights of the best evaluation are kept, because a model soon overfits to few images.\neval: {every: %d, split: %s, metrics: [%s], samples: 120, best: %s}",
 		max(1, (v.Steps+evaluations-1)/evaluations), v.Validation(), metrics, best)
 }
@@ -115,7 +125,7 @@ func (v recipeView) HeldOut() string {
 func (v recipeView) Tasks() (tasks []string) {
 	add := func(on bool, name, rest string, weight float64) {
 		if on {
-			tasks = append(tasks, fmt.Sprintf("{name: %s, kind: %s, weight: %g}", name, rest, weight))
+			tasks = append(tasks, fmt.Sprintf("{name: %s, kind: %s%s, weight: %g}", name, rest, v.SplitKey(), weight))
 		}
 	}
 	add(v.Captions, "caption", "caption", 4)

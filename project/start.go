@@ -157,7 +157,7 @@ func (s *starter) plan(ctx context.Context, size Size) (*Plan, error) {
 	defer os.RemoveAll(scratch)
 	began := time.Now()
 	s.note("measuring %d samples", d.Len())
-	m, err := measure(ctx, d, scratch)
+	m, err := measure(ctx, d, "", scratch)
 	if err != nil {
 		return nil, err
 	}

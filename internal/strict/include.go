@@ -16,7 +16,7 @@ import (
 )
 
 // includeKey is the key whose files [Include] reads. A configuration that may include others has
-// it as a list of texts.
+// it as a text or a list of texts.
 const includeKey = "include"
 
 // mergedMark begins content that is merged from several files. Behind it, a line of comment for
@@ -125,7 +125,7 @@ func (in *includer) read(content []byte, name, base string, move func(string) st
 	return whole.with(own), nil
 }
 
-// withoutIncludes returns a tree without its key include, and that key's value.
+// withoutIncludes returns a tree without its key include, and the files that this key names.
 func withoutIncludes(tree yaml.MapSlice, name string) (left yaml.MapSlice, files []string, err error) {
 	for _, item := range tree {
 		if item.Key != includeKey {
@@ -133,6 +133,9 @@ func withoutIncludes(tree yaml.MapSlice, name string) (left yaml.MapSlice, files
 			continue
 		}
 		list, is := item.Value.([]any)
+		if one, isText := item.Value.(string); isText {
+			list, is = []any{one}, true
+		}
 		for _, one := range list {
 			file, isText := one.(string)
 			if is = is && isText && file != ""; is {
@@ -140,7 +143,7 @@ func withoutIncludes(tree yaml.MapSlice, name string) (left yaml.MapSlice, files
 			}
 		}
 		if !is {
-			return nil, nil, fmt.Errorf("%s: include: legal is a list of files, [in, brackets] or with a - before each", name)
+			return nil, nil, fmt.Errorf("%s: include: legal is a file, or a list of files, [in, brackets] or with a - before each", name)
 		}
 	}
 	return left, files, nil

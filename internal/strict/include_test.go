@@ -52,7 +52,7 @@ func readIncluding(t *testing.T, path string, into any, assignments ...string) (
 func TestInclude_MergesFiles(t *testing.T) {
 	writeFiles(t, map[string]string{
 		"mine/r.yaml":          "include: [parts/a.yaml, ../b.yaml]\nbatch: 4\ninner: {b: 2}\ntasks:\n  - {name: x, weight: 9}\n  - {name: own, weight: 1, data: own}\n",
-		"mine/parts/a.yaml":    "include: [deep.yaml]\ndata: shards\ninner: {a: 1, b: 1}\ntasks:\n  - name: x\n    weight: 1\n    data: ../x\n",
+		"mine/parts/a.yaml":    "include: deep.yaml\ndata: shards\ninner: {a: 1, b: 1}\ntasks:\n  - name: x\n    weight: 1\n    data: ../x\n",
 		"mine/parts/deep.yaml": "tasks: [{name: deep, weight: 5}]\nbatch: 3\n",
 		"b.yaml":               "data: other\n",
 	})
@@ -84,12 +84,14 @@ func TestInclude_MergesFiles(t *testing.T) {
 func TestInclude_NamesWhatIsWrong(t *testing.T) {
 	writeFiles(t, map[string]string{
 		"none.yaml": "batch: 1\ninclude: [nowhere.yaml]\n", "itself.yaml": "include: [itself.yaml]\n", "a.yaml": "include: [b.yaml]\n", "b.yaml": "include: [a.yaml]\n",
-		"word.yaml": "include: word\n", "folder.yaml": "include: [.]\n", "key.yaml": "include: [wrong.yaml]\n", "wrong.yaml": "batch: 1\nbatsch: 2\n",
+		"word.yaml": "include: word\n", "number.yaml": "include: 3\n", "keys.yaml": "include: {a: b}\n", "empty.yaml": "include: ''\n", "nested.yaml": "include: [[a.yaml]]\n", "folder.yaml": "include: [.]\n", "key.yaml": "include: [wrong.yaml]\n", "wrong.yaml": "batch: 1\nbatsch: 2\n",
 		"type.yaml": "include: [typed.yaml]\n", "typed.yaml": "\nbatch: many\n", "broken.yaml": "include: [notyaml.yaml]\n", "notyaml.yaml": "a: [\n", "list.yaml": "include: [alist.yaml]\n", "alist.yaml": "- a\n",
 	})
 	for file, want := range map[string]string{
 		"none.yaml": "none.yaml line 2: include: nowhere.yaml: no such file", "itself.yaml": "itself.yaml includes itself", "a.yaml": "b.yaml includes itself",
-		"word.yaml": "include: legal is a list of files", "folder.yaml": "is not a file", "key.yaml": `wrong.yaml line 2: unknown key "batsch"`,
+		"word.yaml": "word.yaml line 1: include: word: no such file", "number.yaml": "include: legal is a file, or a list of files",
+		"keys.yaml": "include: legal is a file, or a list", "empty.yaml": "include: legal is a file, or a list", "nested.yaml": "include: legal is a file, or a list",
+		"folder.yaml": "is not a file", "key.yaml": `wrong.yaml line 2: unknown key "batsch"`,
 		"type.yaml": "typed.yaml line 2: batch: many; legal is a whole number", "broken.yaml": "notyaml.yaml", "list.yaml": "alist.yaml: keys with values are legal here",
 	} {
 		var r includes
