@@ -49,6 +49,9 @@ type Batch struct {
 	// sample, [B, N]. Nil if all tasks take the first images of the example's own sample: see
 	// [Batch.ImageAt].
 	ImageRows, ImagePlaces []int
+	// ImageHashes are the SHA-256 of each image's bytes, [B, N], zero where an example has no image.
+	// Nil without Options.KnownHash. They are not part of the digest.
+	ImageHashes [][sha256.Size]byte
 	// Truncated counts the ids of each example that did not fit into the recipe's lengths, [B].
 	Truncated []int32
 
@@ -88,7 +91,7 @@ func (b *Batch) Bytes() int64 {
 	floats := len(b.Pixels) + len(b.ImageMask) + len(b.Weights)
 	ints := len(b.Grids) + len(b.EncoderIDs) + len(b.DecoderInputs) + len(b.Targets) + len(b.Tasks) + len(b.Truncated)
 	const ofNames = 16 + 16 + 8 // Keys, Origins, Indices
-	return 4*int64(floats+ints) + 8*int64(len(b.ImageRows)+len(b.ImagePlaces)) + ofNames*int64(b.Shape.Rows)
+	return 4*int64(floats+ints) + 8*int64(len(b.ImageRows)+len(b.ImagePlaces)) + sha256.Size*int64(len(b.ImageHashes)) + ofNames*int64(b.Shape.Rows)
 }
 
 // Texts returns an example's rows of encoder ids, [K·Le].

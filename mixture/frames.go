@@ -1,6 +1,7 @@
 package mixture
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 
@@ -96,6 +97,9 @@ func (s *Stream) batchOf(step int, shape Shape, pixels bool) *Batch {
 	if slices.ContainsFunc(s.tasks, func(t *task) bool { return t.Shots > 0 || t.Frames == FramesEven || t.Frames == FramesRandom }) {
 		n := shape.Rows * shape.Images
 		b.ImageRows, b.ImagePlaces = make([]int, n), make([]int, n)
+	}
+	if s.options.KnownHash != nil && pixels {
+		b.ImageHashes = make([][sha256.Size]byte, shape.Rows*shape.Images)
 	}
 	return b
 }

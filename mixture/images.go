@@ -1,6 +1,7 @@
 package mixture
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"sync"
@@ -105,6 +106,11 @@ func (s *Stream) writeImages(b *Batch, row int, t *task, d *drawn, example *ids,
 	for i, image := range t.imagesOf(d, example, room) {
 		id := imageID{t.source.dataset.Dir(), image.row, image.image, b.Shape.Sequence.Length}
 		known := s.options.Known != nil && s.options.Known(id.dataset, id.row, id.image, id.length)
+		if b.ImageHashes != nil {
+			hash := sha256.Sum256(image.encoded)
+			b.ImageHashes[row*room+i] = hash
+			known = known || s.options.KnownHash(hash, id.length)
+		}
 		wanted := b.Pixels != nil && !known
 		if wanted || moves {
 			tensor, geometry, err := s.pixels.pixels(id, image.encoded, d.boxesOf(image.row, image.image), d.rng)
@@ -134,6 +140,9 @@ func (b *Batch) clearImages(row int) {
 	if b.ImageRows != nil {
 		clear(b.ImageRows[row*room : (row+1)*room])
 		clear(b.ImagePlaces[row*room : (row+1)*room])
+	}
+	if b.ImageHashes != nil {
+		clear(b.ImageHashes[row*room : (row+1)*room])
 	}
 	if b.Grids != nil {
 		copy(b.Grids[2*row*room:2*(row+1)*room], slices.Repeat([]int32{1}, 2*room))

@@ -3,6 +3,7 @@ package mixture
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"image"
 	"image/color"
@@ -11,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/pali3/pali3/shards"
@@ -306,6 +308,23 @@ func TestBatch_LeavesKnownImagesUndecoded(t *testing.T) {
 	whole, some := batch(t, open(t, r, Options{}), 1), batch(t, open(t, r, Options{Workers: 3, Known: known}), 1)
 	if !slices.Equal(whole.ImageMask, some.ImageMask) || !slices.Equal(whole.EncoderIDs, some.EncoderIDs) || !slices.Equal(whole.Keys, some.Keys) {
 		t.Error("the batches differ in more than pixels")
+	}
+	var mu sync.Mutex
+	lengths := map[[sha256.Size]byte]int{} // of the images that were asked for
+	byHash := batch(t, open(t, r, Options{Workers: 3, KnownHash: func(image [sha256.Size]byte, length int) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		lengths[image] = length
+		return true
+	}}), 1)
+	for at, present := range byHash.ImageMask {
+		length, asked := lengths[byHash.ImageHashes[at]]
+		if (present == 1) != asked || length != 0 {
+			t.Errorf("image %d: mask %g, asked %v", at, present, asked)
+		}
+	}
+	if slices.ContainsFunc(byHash.Pixels, func(v float32) bool { return v != 0 }) {
+		t.Error("images known by their hash have pixels")
 	}
 	left := 0
 	for row := range whole.Shape.Rows {

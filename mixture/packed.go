@@ -353,6 +353,9 @@ func (b *Batch) append(row, segment int, at extent, example *Batch) {
 		copy(b.ImageRows[first:first+size.images], example.ImageRows)
 		copy(b.ImagePlaces[first:first+size.images], example.ImagePlaces)
 	}
+	if b.ImageHashes != nil {
+		copy(b.ImageHashes[first:first+size.images], example.ImageHashes)
+	}
 	if b.Pixels != nil {
 		copy(b.Pixels[first*b.Shape.ImageValues():], example.Pixels)
 	}
