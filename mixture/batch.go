@@ -49,8 +49,8 @@ type Batch struct {
 	// sample, [B, N]. Nil if all tasks take the first images of the example's own sample: see
 	// [Batch.ImageAt].
 	ImageRows, ImagePlaces []int
-	// ImageHashes are the SHA-256 of each image's bytes, [B, N], zero where an example has no image.
-	// Nil without Options.KnownHash. They are not part of the digest.
+	// ImageHashes are the SHA-256 of each image's bytes, [B, N], zero where an example has no
+	// image. Nil without Options.KnownHash. They are not part of the digest.
 	ImageHashes [][sha256.Size]byte
 	// Truncated counts the ids of each example that did not fit into the recipe's lengths, [B].
 	Truncated []int32

@@ -38,7 +38,8 @@ type Options struct {
 	// decoded, and their pixels are zero. It is called from several goroutines.
 	Known func(dataset string, row, image, length int) bool
 	// KnownHash, if not nil, reports images as Known does, by the SHA-256 of their bytes and the
-	// sequence length of the batch: for tokens that are kept on disk. The batch then has ImageHashes.
+	// sequence length of the batch: for tokens that are kept on disk. The batch then has
+	// ImageHashes.
 	KnownHash func(image [sha256.Size]byte, length int) bool
 	// Lenient opens a recipe as long as one of its tasks can use a sample. The other tasks make no
 	// examples: see [Stream.Examples].

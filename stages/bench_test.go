@@ -86,7 +86,7 @@ func benchmarkTrain(b *testing.B, n Network, shape mixture.Shape, optimizer stri
 		Optimizer: OptimizerConfig{Name: optimizer, LearningRate: 1e-4, ClipNorm: 1}, Steps: b.N + 1, Folder: folder,
 	}
 	if freeze != nil {
-		if t.VisualTokens, err = n.newVisualTokens(t.Backend, t.Weights, 64); err != nil {
+		if t.VisualTokens, err = n.newVisualTokens(t.Backend, VisualTokenOptions{Weights: t.Weights, Limit: 64 << 20, Parallel: 2}, 0); err != nil {
 			b.Fatal(err)
 		}
 	}

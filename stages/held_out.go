@@ -79,15 +79,18 @@ func listSplits(splits map[string]int64) string {
 
 // open opens what the evaluations need, and returns what the training loop needs of them. It fails,
 // before any training, if they cannot be made. The caller closes h in any case.
-func (h *heldOut) open(network Network, set *weights.Set, vocabulary *tokenize.Vocabulary, o Options) (*Evaluating, error) {
+func (h *heldOut) open(network Network, set *weights.Set, vocabulary *tokenize.Vocabulary, kept *VisualTokenFolder, o Options) (*Evaluating, error) {
 	others := slices.DeleteFunc(slices.Clone(h.Metrics), func(name string) bool { return name == lossMetric })
 	if len(others) < len(h.Metrics) {
-		if err := h.addLoss(network, set, o); err != nil {
+		if err := h.addLoss(network, set, kept, o); err != nil {
 			return nil, fmt.Errorf("recipe: eval: %w", err)
 		}
 	}
 	if len(others) > 0 {
 		model := &Trained{Network: network, Recipe: h.recipe, Weights: set, Vocabulary: vocabulary}
+		if h.recipe.locksImages() {
+			model.VisualTokens = kept
+		}
 		model.sizes()
 		if err := h.addMetrics(others, model, o); err != nil {
 			return nil, fmt.Errorf("recipe: eval: %w", err)
@@ -100,15 +103,15 @@ func (h *heldOut) open(network Network, set *weights.Set, vocabulary *tokenize.V
 }
 
 // addLoss adds the validation loss.
-func (h *heldOut) addLoss(network Network, set *weights.Set, o Options) error {
+func (h *heldOut) addLoss(network Network, set *weights.Set, kept *VisualTokenFolder, o Options) error {
 	r := h.recipe
 	var known knownImages
-	stream, err := mixture.Open(r.Mixture, mixture.Options{Workers: o.Workers, Lenient: true, Known: known.has})
+	stream, err := mixture.Open(r.Mixture, known.options(mixture.Options{Workers: o.Workers, Lenient: true}, kept != nil))
 	if err != nil {
 		return err
 	}
 	h.closers = append(h.closers, stream.Close)
-	tokens, err := r.visualTokens(network, o.Backend, set, stream, max(1, r.tokenCacheMebibytes()/4))
+	tokens, err := r.visualTokens(network, o.Backend, set, stream, max(1, r.tokenCacheMebibytes()/4), kept)
 	if err != nil {
 		return err
 	}

@@ -35,6 +35,9 @@ type Trained struct {
 	Lengths mixture.Lengths
 	// Images is the most images of a prompt, 1 or above.
 	Images int
+	// VisualTokens, if not nil, is where predictors keep visual tokens. [Open] leaves it nil; the
+	// folder of a run's recipe is Recipe.VisualTokens.
+	VisualTokens *VisualTokenFolder
 	// Published is what the folder of a published model says beside the model. It is nil for a run.
 	Published *Published
 }
@@ -108,6 +111,7 @@ func exists(path string) bool {
 // runs.
 func (t *Trained) Untrained() *Trained {
 	fresh := *t
+	fresh.VisualTokens = nil // which no later run would ask for
 	fresh.Weights = weights.Initial(t.Weights.Specs(), t.Recipe.Mixture.Seed)
 	return &fresh
 }

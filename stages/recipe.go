@@ -58,6 +58,15 @@ type Recipe struct {
 	// image op is random. Default: 1024. Legal: 0 (as 1024) and above, or negative for none.
 	TokenCache int `yaml:"token_cache,omitempty"`
 
+	// VisualTokens is a folder that keeps the visual tokens of a frozen image encoder on disk, or
+	// the embeddings of a frozen image tower of siglip, for later runs and evaluations with the
+	// same encoder. Tokens are then rounded to bfloat16. Default: none, they are kept in memory for
+	// the run.
+	VisualTokens string `yaml:"visual_tokens,omitempty" path:"relative"`
+	// VisualTokensLimit is the size, in MiB, beyond which the folder of visual_tokens takes no
+	// more; nothing in it is ever removed. Default: 0, no limit. Legal: 0 and above.
+	VisualTokensLimit int `yaml:"visual_tokens_limit,omitempty"`
+
 	// Families that the recipe may name. Default: the built-in ones.
 	Families family.Families `yaml:"-"`
 	// Download returns the folder of a model that init names as hf:owner/name. Default: none, such

@@ -43,6 +43,12 @@ func (r Recipe) trainingProblems() (all strict.Problems) {
 	if r.KeepCheckpoints < 0 {
 		all.Add("keep_checkpoints", "keep_checkpoints: %d, must not be below zero", r.KeepCheckpoints)
 	}
+	if r.VisualTokensLimit < 0 {
+		all.Add("visual_tokens_limit", "visual_tokens_limit: %d, must not be below zero", r.VisualTokensLimit)
+	}
+	if r.VisualTokens != "" && r.Model.Config != nil && !r.locksImages() {
+		all.Add("visual_tokens", "visual_tokens: keeps the tokens of a frozen image encoder; %s, or leave visual_tokens out", r.howToLock())
+	}
 	for i, init := range r.Init {
 		if init.From == "" {
 			all.Add(fmt.Sprintf("init.%d.from", i), "init[%d]: from: missing; name a run folder or a file of weights", i)

@@ -75,6 +75,9 @@ func (id *identity) withSteps(steps int) (string, error) {
 		r.Mixture.StreamVersion = 0 // as in checkpoints from before there were versions
 	}
 	r.Steps, r.CheckpointEvery, r.KeepCheckpoints, r.Eval = steps, 0, 0, nil
+	if r.VisualTokensLimit = 0; r.VisualTokens != "" {
+		r.VisualTokens = "bfloat16" // what matters, not where they are
+	}
 	r.Mixture.Tokenizer.Model = id.tokenizer
 	r.Mixture.Data = id.datasets[r.Mixture.Data]
 	r.Mixture.Tasks = slices.Clone(r.Mixture.Tasks)
@@ -166,6 +169,9 @@ func (id *identity) differences(old Recipe, s state) []string {
 // differing lists the same, without an end.
 func (id *identity) differing(old Recipe, s state) (all []string) {
 	for _, d := range DiffRecipes(old, id.recipe) {
+		if d.Path == "visual_tokens" && old.VisualTokens != "" && id.recipe.VisualTokens != "" {
+			continue // another folder gives the same tokens
+		}
 		if !freeToChange(d.Path) {
 			all = append(all, fmt.Sprintf("%s is %s in the run and %s here", d.Path, strict.Text(d.A), strict.Text(d.B)))
 		}
@@ -186,7 +192,7 @@ func (id *identity) differing(old Recipe, s state) (all []string) {
 
 // freeToChange reports whether a run can be resumed with another value of a key.
 func freeToChange(path string) bool {
-	for _, key := range []string{"steps", "checkpoint_every", "keep_checkpoints", "eval", "data", "tokenizer.model"} {
+	for _, key := range []string{"steps", "checkpoint_every", "keep_checkpoints", "eval", "data", "tokenizer.model", "visual_tokens_limit"} {
 		if path == key || strings.HasPrefix(path, key+".") {
 			return true
 		}

@@ -62,7 +62,8 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 	}
 	r.Mixture.StreamVersion = r.streamVersion(dir)
 	var known knownImages
-	stream, err := mixture.Open(r.Mixture, mixture.Options{Workers: o.Workers, Known: known.has, ScanFolder: filepath.Join(dir, scansFolder)})
+	options := mixture.Options{Workers: o.Workers, ScanFolder: filepath.Join(dir, scansFolder)}
+	stream, err := mixture.Open(r.Mixture, known.options(options, r.VisualTokens != ""))
 	if err != nil {
 		return Result{}, err
 	}
@@ -96,7 +97,18 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 	if err != nil {
 		return Result{}, err
 	}
-	tokens, err := r.visualTokens(network, o.Backend, set, stream, r.tokenCacheMebibytes())
+	var kept *VisualTokenFolder
+	if r.VisualTokens != "" {
+		if kept, err = OpenVisualTokenFolder(r.VisualTokens, int64(r.VisualTokensLimit)<<20); err != nil {
+			return Result{}, err
+		}
+		defer func() {
+			if err := kept.Close(); err != nil {
+				o.warn("%v", err)
+			}
+		}()
+	}
+	tokens, err := r.visualTokens(network, o.Backend, set, stream, r.tokenCacheMebibytes(), kept)
 	if err != nil {
 		return Result{}, err
 	}
@@ -117,7 +129,7 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 		t.LossByExample = network.LossByExample
 	}
 	if held != nil {
-		if t.Evaluating, err = held.open(network, set, stream.Vocabulary(), o); err != nil {
+		if t.Evaluating, err = held.open(network, set, stream.Vocabulary(), kept, o); err != nil {
 			return Result{}, err
 		}
 	}
@@ -128,6 +140,7 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 	if tokens != nil && end.steps > resumed {
 		o.note(tokens.String())
 	}
+	r.warnOfVisualTokens(kept, tokens, stream, end.steps-resumed, o)
 	if result, err = r.finish(folder, network, set, stream, end, o); err != nil {
 		return Result{}, err
 	}

@@ -134,6 +134,11 @@ func (t *Training) begin(ctx context.Context) (*run, error) {
 			return nil, err
 		}
 	}
+	if t.VisualTokens != nil {
+		if err := t.VisualTokens.Connect(); err != nil {
+			return nil, err
+		}
+	}
 	r.began = time.Now()
 	r.lastStep = r.began
 	if r.metrics, r.evaluations, err = openMetrics(t.Folder.Dir, done); err != nil {

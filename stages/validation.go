@@ -44,6 +44,11 @@ type tally struct {
 
 // scores returns the loss and that of each task.
 func (v *validation) scores(ctx context.Context) (map[string]Score, error) {
+	if v.tokens != nil {
+		if err := v.tokens.Connect(); err != nil {
+			return nil, err
+		}
+	}
 	scores := map[string]Score{}
 	var all []tally
 	for task, weight := range v.stream.Weights() {

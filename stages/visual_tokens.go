@@ -2,10 +2,12 @@ package stages
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/pali3/pali3/internal/tokencache"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/models/weights"
@@ -40,6 +43,16 @@ type VisualTokenOptions struct {
 	Parallel int
 	// Limit bounds the memory for tokens, in bytes.
 	Limit int64
+	// Bfloat16 rounds tokens to bfloat16, to the nearest, ties to even, as Folder does.
+	Bfloat16 bool
+	// Folder, if not nil, keeps tokens on disk. Images are then known by the hash of their bytes,
+	// and only tokens that the folder does not take are kept in memory.
+	Folder *VisualTokenFolder
+	// Of, Config and Ops say which tokens of the folder are these, together with the weights: what
+	// is encoded, "tokens" or "embedding", the encoder's config, and the image ops.
+	Of     string
+	Config any
+	Ops    string
 	// Replace says what happens to images beyond the limit: their tokens replace those of all
 	// images that the current call does not ask for. Default: they are encoded again at each call,
 	// which suits images that come round in turns, epoch after epoch.
@@ -60,8 +73,11 @@ type VisualTokenCache struct {
 	// the present call. An image is then its patches and, behind them, its rows and columns.
 	patch, length int
 
-	mu   sync.RWMutex // of kept: held to change it, and by Has
+	mu   sync.RWMutex // of kept, sets and key: held to change them, and by Has
 	kept map[ImageKey][]float32
+	// sets are those of the folder, by sequence length; nil before Connect.
+	sets map[int]*tokencache.Set
+	key  tokencache.Key // of length 0
 
 	encoded, reused int64 // images
 }
@@ -117,14 +133,16 @@ func (c *VisualTokenCache) Reset(set *weights.Set) {
 	defer c.mu.Unlock()
 	c.Weights = set
 	clear(c.kept)
+	c.sets = nil
 }
 
 // Has reports whether the tokens of an image are in the cache. Unless the cache is one of Replace
 // or is Reset, they stay there. Has is safe for concurrent use.
 func (c *VisualTokenCache) Has(image ImageKey) bool {
 	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return c.kept[image] != nil
+	kept, sets := c.kept[image] != nil, c.sets
+	c.mu.RUnlock()
+	return kept || sets != nil && c.hasOnDisk(image)
 }
 
 // Len returns the number of images in the cache.
@@ -147,7 +165,13 @@ func (c *VisualTokenCache) Encode(ctx context.Context, images []ImageKey, pixels
 	places := map[ImageKey][]int{} // of images to encode
 	var missing []ImageKey
 	for i, key := range images {
-		if found[i] = c.kept[key]; found[i] != nil {
+		if found[i] = c.kept[key]; found[i] == nil {
+			var err error
+			if found[i], err = c.fromDisk(key); err != nil {
+				return nil, err
+			}
+		}
+		if found[i] != nil {
 			continue
 		}
 		if places[key] == nil {
@@ -164,13 +188,17 @@ func (c *VisualTokenCache) Encode(ctx context.Context, images []ImageKey, pixels
 	if err != nil {
 		return nil, err
 	}
+	inMemory, err := c.store(missing, encoded)
+	if err != nil {
+		return nil, err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for n, key := range missing {
 		for _, i := range places[key] {
 			found[i] = encoded[n]
 		}
-		if encoded[n] != nil && (c.Replace || c.Bytes()+c.imageBytes() <= c.Limit) {
+		if inMemory[n] && (c.Replace || c.Bytes()+c.imageBytes() <= c.Limit) {
 			c.kept[key] = encoded[n]
 		}
 	}
@@ -278,7 +306,14 @@ func (c *VisualTokenCache) ofBatch(ctx context.Context, b *mixture.Batch) ([]flo
 		if present != 0 {
 			example, _ := b.ExampleOf(at)
 			row, place := b.ImageAt(at)
-			images = append(images, ImageKey{Dataset: b.Origins[example], Row: row, Image: place, Length: b.Shape.Sequence.Length})
+			key := ImageKey{Dataset: b.Origins[example], Row: row, Image: place, Length: b.Shape.Sequence.Length}
+			if c.Folder != nil {
+				if b.ImageHashes == nil {
+					return nil, errors.New("the batch has no hashes of its images, by which the folder of visual tokens knows them")
+				}
+				key = keyOfHash(b.ImageHashes[at], b.Shape.Sequence.Length)
+			}
+			images = append(images, key)
 			places = append(places, at)
 		}
 	}
@@ -306,33 +341,45 @@ func (c *VisualTokenCache) ofBatch(ctx context.Context, b *mixture.Batch) ([]flo
 // visualTokens returns the cache for a training or a validation on a stream. It is nil if an
 // image's tokens may change: the recipe does not freeze the image encoder, or some image op is
 // random.
-func (r Recipe) visualTokens(n Network, be compute.Backend, set *weights.Set, stream *mixture.Stream, mebibytes int) (*VisualTokenCache, error) {
-	if !r.locksImages() || r.TokenCache < 0 || stream.Pipeline() == nil || stream.Pipeline().Random() {
+func (r Recipe) visualTokens(n Network, be compute.Backend, set *weights.Set, stream *mixture.Stream, mebibytes int, folder *VisualTokenFolder) (*VisualTokenCache, error) {
+	if !r.locksImages() || r.TokenCache < 0 && r.VisualTokens == "" || stream.Pipeline() == nil || stream.Pipeline().Random() {
 		return nil, nil
 	}
-	if patch := stream.Shape().Sequence.Patch; patch > 0 {
-		return n.newPatchTokens(be, set, mebibytes, patch)
+	o := VisualTokenOptions{
+		Weights: set, Parallel: runtime.GOMAXPROCS(0), Limit: int64(max(mebibytes, 0)) << 20,
+		Bfloat16: r.VisualTokens != "", Folder: folder, Ops: stream.Pipeline().String(),
 	}
-	return n.newVisualTokens(be, set, mebibytes)
+	if stream.Pipeline().DrawsBoxes() {
+		o.Folder = nil // an image is drawn on by what its sample says
+	}
+	return n.newVisualTokens(be, o, stream.Shape().Sequence.Patch)
 }
 
-// newPatchTokens is newVisualTokens for images that keep their aspect, which have tokens for each
-// sequence length that they come in.
-func (n Network) newPatchTokens(be compute.Backend, set *weights.Set, mebibytes, patch int) (*VisualTokenCache, error) {
-	m, ok := n.Model.(interface {
-		family.LockedEmbedder
-		family.PatchEmbedder
-	})
-	if !ok {
+// newVisualTokens returns a cache that encodes each image by itself, so that its tokens do not
+// depend on the batch that it first came with and a resumed run has the same. Images that keep
+// their aspect, of patches with a side above 0, have tokens for each sequence length that they come
+// in. It is nil if the model has no encoder for them.
+func (n Network) newVisualTokens(be compute.Backend, o VisualTokenOptions, patch int) (*VisualTokenCache, error) {
+	n.describeEncoder(&o)
+	locked, locks := n.Model.(family.LockedEmbedder)
+	patches, takes := n.Model.(family.PatchEmbedder)
+	switch seer, sees := n.Model.(family.Seer); {
+	case patch > 0 && locks && takes:
+		o.Encoder = func(s *weights.Scope, images *graph.Node) *graph.Node {
+			batch, size := images.Shape().Dimensions[0], images.Shape().Dimensions[1]-2
+			pixels := graph.Reshape(graph.SliceAxis(images, 1, graph.AxisRange(0, size)), batch, -1, patch*patch*3)
+			grids := graph.ConvertDType(graph.SliceAxis(images, 1, graph.AxisRangeToEnd(size)), dtypes.Int32)
+			return graph.InsertAxes(patches.EmbedPatches(s, pixels, grids), 1)
+		}
+	case patch > 0:
 		return nil, nil
-	}
-	o := VisualTokenOptions{Weights: set, Parallel: runtime.GOMAXPROCS(0), Limit: int64(mebibytes) << 20, Tokens: 1}
-	o.Prefixes, o.TokenWidth = m.ImageTower()
-	o.Encoder = func(s *weights.Scope, images *graph.Node) *graph.Node {
-		batch, size := images.Shape().Dimensions[0], images.Shape().Dimensions[1]-2
-		patches := graph.Reshape(graph.SliceAxis(images, 1, graph.AxisRange(0, size)), batch, -1, patch*patch*3)
-		grids := graph.ConvertDType(graph.SliceAxis(images, 1, graph.AxisRangeToEnd(size)), dtypes.Int32)
-		return graph.InsertAxes(m.EmbedPatches(s, patches, grids), 1)
+	case sees:
+		o.Encoder = seer.VisualTokens
+	case locks:
+		o.Encoder = func(s *weights.Scope, images *graph.Node) *graph.Node {
+			d := images.Shape().Dimensions // [B, 1, H, W, 3]
+			return graph.InsertAxes(locked.EmbedImages(s, graph.Reshape(images, d[0], d[2], d[3], d[4])), 1)
+		}
 	}
 	c, err := NewVisualTokenCache(be, o)
 	if c != nil {
@@ -341,24 +388,21 @@ func (n Network) newPatchTokens(be compute.Backend, set *weights.Set, mebibytes,
 	return c, err
 }
 
-// newVisualTokens returns a cache that encodes each image by itself, so that its tokens do not
-// depend on the batch that it first came with and a resumed run has the same.
-func (n Network) newVisualTokens(be compute.Backend, set *weights.Set, mebibytes int) (*VisualTokenCache, error) {
-	o := VisualTokenOptions{Weights: set, Parallel: runtime.GOMAXPROCS(0), Limit: int64(mebibytes) << 20}
+// describeEncoder sets the prefixes, the sizes and the config of the model's image encoder.
+func (n Network) describeEncoder(o *VisualTokenOptions) {
 	switch m := n.Model.(type) {
 	case family.Seer:
 		e := m.ImageEncoder()
-		o.Encoder, o.Prefixes, o.Height, o.Width, o.Tokens, o.TokenWidth = m.VisualTokens, []string{e.Prefix}, e.Height, e.Width, e.Tokens, e.TokenWidth
+		o.Of, o.Prefixes, o.Height, o.Width, o.Tokens, o.TokenWidth = "tokens", []string{e.Prefix}, e.Height, e.Width, e.Tokens, e.TokenWidth
 	case family.LockedEmbedder:
-		o.Tokens = 1
+		o.Of, o.Tokens = "embedding", 1
 		o.Prefixes, o.TokenWidth = m.ImageTower()
 		o.Height, o.Width = m.ImageSize()
-		o.Encoder = func(s *weights.Scope, images *graph.Node) *graph.Node {
-			d := images.Shape().Dimensions // [B, 1, H, W, 3]
-			return graph.InsertAxes(m.EmbedImages(s, graph.Reshape(images, d[0], d[2], d[3], d[4])), 1)
-		}
 	}
-	return NewVisualTokenCache(be, o)
+	o.Config = n
+	if m, knows := n.Model.(family.ImageConfigurer); knows {
+		o.Config = map[string]any{n.Family.Name: m.ImageConfig()}
+	}
 }
 
 // locksImages reports whether the recipe freezes all weights that the tokens or the embeddings of
@@ -379,6 +423,18 @@ func (r Recipe) locksImages() bool {
 	return len(prefixes) > 0
 }
 
+// howToLock says how the recipe would freeze what the tokens of images depend on.
+func (r Recipe) howToLock() string {
+	switch m := r.Model.Config.(type) {
+	case family.Seer:
+		return "freeze [" + m.ImageEncoder().Prefix + "]"
+	case family.LockedEmbedder:
+		prefixes, _ := m.ImageTower()
+		return "freeze [" + strings.Join(prefixes, ", ") + "]"
+	}
+	return "the family " + r.Family + " has none"
+}
+
 // knownImages tells a stream which images are in a cache that is made after the stream is opened.
 type knownImages struct {
 	atomic.Pointer[VisualTokenCache]
@@ -386,7 +442,21 @@ type knownImages struct {
 
 func (k *knownImages) has(dataset string, row, image, length int) bool {
 	c := k.Load()
-	return c != nil && c.Has(ImageKey{Dataset: dataset, Row: row, Image: image, Length: length})
+	return c != nil && c.Folder == nil && c.Has(ImageKey{Dataset: dataset, Row: row, Image: image, Length: length})
+}
+
+func (k *knownImages) hasHash(image [sha256.Size]byte, length int) bool {
+	c := k.Load()
+	return c != nil && c.Folder != nil && c.Has(keyOfHash(image, length))
+}
+
+// options adds to a stream's options by what images are known.
+func (k *knownImages) options(o mixture.Options, onDisk bool) mixture.Options {
+	o.Known = k.has
+	if onDisk {
+		o.KnownHash = k.hasHash
+	}
+	return o
 }
 
 // explain says whether the tokens of a frozen encoder's images are kept, or why not. It is empty if
@@ -395,16 +465,42 @@ func (r Recipe) explain(c *VisualTokenCache, stream *mixture.Stream) string {
 	switch {
 	case !r.locksImages() || stream.Pipeline() == nil:
 		return ""
+	case c != nil && c.Folder != nil:
+		return fmt.Sprintf("the image encoder is frozen and no image op is random: each image is encoded once, and its tokens are kept in %s, in bfloat16", c.Folder.Dir())
 	case c != nil:
 		return fmt.Sprintf("the image encoder is frozen and no image op is random: each image is encoded once, for up to %s of tokens in memory", mebibytes(c.Limit))
-	case r.TokenCache < 0:
+	case r.TokenCache < 0 && r.VisualTokens == "":
 		return "the image encoder is frozen, and token_cache keeps no tokens: images are encoded at each step"
 	}
 	return "the image encoder is frozen, but images.ops are random: images are encoded at each step; without random ops each image is encoded once"
 }
 
+// warnOfVisualTokens reports why a folder of visual tokens was not used as the recipe asks, and
+// what is wrong with it.
+func (r Recipe) warnOfVisualTokens(kept *VisualTokenFolder, c *VisualTokenCache, stream *mixture.Stream, steps int, o Options) {
+	if kept == nil {
+		return
+	}
+	shape := stream.Shape()
+	switch ops := stream.Pipeline(); {
+	case ops == nil:
+		o.warn("visual_tokens: no task has images, so %s was not used", kept.Dir())
+	case c == nil && ops.Random():
+		o.warn("visual_tokens: images.ops %q are random, so an image has other tokens each time and %s was not used in training: up to %d images were encoded in %d steps",
+			ops, kept.Dir(), steps*shape.Rows*shape.Images, steps)
+	case c != nil && c.Folder == nil:
+		o.warn("visual_tokens: images.ops %q draw the boxes of each sample, so %s was not used: %d images were encoded", ops, kept.Dir(), c.encoded)
+	}
+	for _, problem := range kept.Problems() {
+		o.warn("%s", problem)
+	}
+}
+
 // String says what the cache was used for.
 func (c *VisualTokenCache) String() string {
+	if c.Folder != nil {
+		return fmt.Sprintf("encoded %d images and used kept tokens %d times; %s", c.encoded, c.reused, c.Folder)
+	}
 	return fmt.Sprintf("encoded %d images and used kept tokens %d times; %d images are in memory, in %s of at most %s",
 		c.encoded, c.reused, c.Len(), mebibytes(c.Bytes()), mebibytes(c.Limit))
 }

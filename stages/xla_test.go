@@ -120,7 +120,7 @@ func (c parityCase) losses(be compute.Backend, dir string, steps int) (losses []
 		Progress: func(p Progress) { losses = append(losses, p.Loss) },
 	}
 	if c.freeze != nil {
-		if training.VisualTokens, err = c.network.newVisualTokens(be, training.Weights, 4); err != nil {
+		if training.VisualTokens, err = c.network.newVisualTokens(be, VisualTokenOptions{Weights: training.Weights, Limit: 4 << 20, Parallel: 2}, 0); err != nil {
 			return nil, err
 		}
 	}

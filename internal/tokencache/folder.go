@@ -182,6 +182,28 @@ func (f *Folder) lock() (unlock func()) {
 	return func() {}
 }
 
+// Uses returns what all sets did.
+func (f *Folder) Uses() (all Uses) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.sets {
+		u := &s.uses
+		all.Images, all.Read, all.Added, all.Refused, all.Damaged = all.Images+u.Images, all.Read+u.Read, all.Added+u.Added, all.Refused+u.Refused, all.Damaged+u.Damaged
+		all.Problems = append(all.Problems, u.Problems...)
+	}
+	return all
+}
+
+// Stopped says why a set takes no more tokens, other than that the folder is at its limit.
+func (f *Folder) Stopped() (all error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.sets {
+		all = errors.Join(all, s.stopped)
+	}
+	return all
+}
+
 // Flush writes the tokens that are in memory only.
 func (f *Folder) Flush() error {
 	f.mu.Lock()

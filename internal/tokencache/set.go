@@ -201,18 +201,29 @@ func (s *Set) Put(image Image, tokens []float32) (rounded []float32, added bool,
 	if len(tokens) != s.key.Tokens*s.key.Width {
 		return nil, false, fmt.Errorf("image %s has %d numbers, want %d tokens of width %d", image, len(tokens), s.key.Tokens, s.key.Width)
 	}
-	for i, v := range tokens {
-		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return nil, false, fmt.Errorf("image %s: number %d of its tokens is %g", image, i, v)
-		}
-	}
-	content, err := safetensors.Encode(safetensors.BF16, tokens)
+	content, err := encode(tokens)
 	if err != nil {
 		return nil, false, fmt.Errorf("the tokens of image %s: %w", image, err)
 	}
 	s.folder.mu.Lock()
 	defer s.folder.mu.Unlock()
 	return floats(content), s.put(entry{image, content}), nil
+}
+
+// Round returns tokens as [Set.Get] returns them after they were added.
+func Round(tokens []float32) ([]float32, error) {
+	content, err := encode(tokens)
+	return floats(content), err
+}
+
+// encode returns tokens in bfloat16.
+func encode(tokens []float32) ([]byte, error) {
+	for i, v := range tokens {
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			return nil, fmt.Errorf("number %d is %g", i, v)
+		}
+	}
+	return safetensors.Encode(safetensors.BF16, tokens)
 }
 
 // put adds an entry unless the set has it or takes no more.

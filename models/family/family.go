@@ -153,6 +153,14 @@ type Seer interface {
 	VisualTokens(s *weights.Scope, images *graph.Node) *graph.Node
 }
 
+// ImageConfigurer is a model that says which part of its config its image encoder depends on. Two
+// models of a family with equal parts, and equal weights of the encoder, encode an image alike. Of
+// a model without it the whole config is that part.
+type ImageConfigurer interface {
+	// ImageConfig returns the part, which is written as JSON.
+	ImageConfig() any
+}
+
 // ImageEncoder is the shape of an image encoder.
 type ImageEncoder struct {
 	// Prefix of the names of its weights.

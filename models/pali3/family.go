@@ -79,6 +79,9 @@ func (c *Config) ImageEncoder() family.ImageEncoder {
 	}
 }
 
+// ImageConfig returns the config of the image encoder.
+func (c *Config) ImageConfig() any { return c.Vision }
+
 // VisualTokens runs the image encoder: see [VisualTokens].
 func (c *Config) VisualTokens(s *weights.Scope, images *Node) *Node {
 	return VisualTokens(s, *c, images)

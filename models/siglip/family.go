@@ -95,6 +95,14 @@ func (c *Config) ImageTower() (prefixes []string, width int) {
 	return prefixes, c.EmbeddingWidth()
 }
 
+// ImageConfig returns what embeddings of images depend on.
+func (c *Config) ImageConfig() any {
+	return struct {
+		Image      vit.Config `json:"image"`
+		Projection int        `json:"projection"`
+	}{c.Image, c.Projection}
+}
+
 // PatchSize is the side of a patch in pixels, 0 if the image tower is not NaFlex.
 func (c *Config) PatchSize() int {
 	if c.Image.NaFlex == 0 {

@@ -91,6 +91,16 @@ func (c *Config) ImageEncoder() family.ImageEncoder {
 	}
 }
 
+// ImageConfig returns the config of the image encoder and the side of the squares that its tokens
+// are pooled in.
+func (c *Config) ImageConfig() any {
+	filled := c.WithDefaults()
+	return struct {
+		Image vit.Config `json:"image"`
+		Pool  int        `json:"pool"`
+	}{filled.Vision, filled.Pool}
+}
+
 // VisualTokens runs the image encoder: see [VisualTokens].
 func (c *Config) VisualTokens(s *weights.Scope, images *Node) *Node {
 	return VisualTokens(s, *c, images)
