@@ -59,26 +59,38 @@ func (p *Pipeline) Apply(encoded []byte, rng *random.Stream) (Tensor, error) {
 // ApplyWithGeometry is [Pipeline.Apply] that also returns where the ops put each part of the image,
 // by which boxes are moved.
 func (p *Pipeline) ApplyWithGeometry(encoded []byte, rng *random.Stream) (Tensor, Geometry, error) {
-	pixels, err := p.prepare(encoded)
+	pixels, err := p.start(encoded, nil)
 	if err != nil {
 		return Tensor{}, Geometry{}, err
 	}
 	return p.finish(pixels, rng)
 }
 
+// ApplyTo is [Pipeline.ApplyWithGeometry] that makes the tensor in dst, which must have its number
+// of values: see [Pipeline.Size]. After an error, dst is all zeros.
+func (p *Pipeline) ApplyTo(dst []float32, encoded []byte, rng *random.Stream) (Geometry, error) {
+	pixels, err := p.start(encoded, dst)
+	if err != nil {
+		clear(dst)
+		return Geometry{}, err
+	}
+	return p.finishTo(dst, pixels, rng)
+}
+
 // Prepare runs the ops before the first random one, such as decode and resize. What it returns
 // depends on the bytes alone, so it can be kept for every later visit of the image: see
 // [Pipeline.Finish].
 func (p *Pipeline) Prepare(encoded []byte) (*Pixels, error) {
-	pixels, err := p.prepare(encoded)
+	pixels, err := p.start(encoded, nil)
 	if err == nil {
 		pixels.convert()
 	}
 	return pixels, err
 }
 
-func (p *Pipeline) prepare(encoded []byte) (*Pixels, error) {
-	pixels := &Pixels{encoded: encoded, limits: p.limits, boxes: p.boxes, draft: p.draft}
+// start runs the ops before the first random one. Room is nil or has the values of the tensor.
+func (p *Pipeline) start(encoded []byte, room []float32) (*Pixels, error) {
+	pixels := &Pixels{encoded: encoded, limits: p.limits, boxes: p.boxes, draft: p.draft, room: room}
 	if p.ownLength {
 		pixels.sequenceLength = p.sequence.Length
 	}
@@ -98,6 +110,28 @@ func (p *Pipeline) FinishWithGeometry(prepared *Pixels, rng *random.Stream) (Ten
 	pixels := prepared.clone()
 	pixels.boxes = p.boxes
 	return p.finish(pixels, rng)
+}
+
+// FinishTo is [Pipeline.FinishWithGeometry] that makes the tensor in dst, as [Pipeline.ApplyTo] does.
+func (p *Pipeline) FinishTo(dst []float32, prepared *Pixels, rng *random.Stream) (Geometry, error) {
+	pixels := prepared.clone()
+	pixels.boxes, pixels.room = p.boxes, dst
+	return p.finishTo(dst, pixels, rng)
+}
+
+func (p *Pipeline) finishTo(dst []float32, pixels *Pixels, rng *random.Stream) (Geometry, error) {
+	t, geometry, err := p.finish(pixels, rng)
+	if err == nil && len(t.Pix) != len(dst) {
+		err = fmt.Errorf("applying %q: the tensor has %d values, and there is room for %d", p.text, len(t.Pix), len(dst))
+	}
+	switch {
+	case err != nil:
+		clear(dst)
+		return Geometry{}, err
+	case len(dst) > 0 && &t.Pix[0] != &dst[0]: // an op made its own
+		copy(dst, t.Pix)
+	}
+	return geometry, nil
 }
 
 func (p *Pipeline) finish(pixels *Pixels, rng *random.Stream) (Tensor, Geometry, error) {

@@ -3,6 +3,7 @@ package augment
 import (
 	"errors"
 	"image/color"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -282,6 +283,40 @@ func TestPipeline_PrepareAndFinishAreApply(t *testing.T) {
 			}
 			if got.Shape() != want.Shape() || !slices.Equal(got.Pix, want.Pix) {
 				t.Fatalf("%s, visit %d: prepared pixels give another tensor", ops, i)
+			}
+		}
+	}
+}
+
+// TestApplyTo_EqualsApply makes tensors in rooms that held other values.
+func TestApplyTo_EqualsApply(t *testing.T) {
+	encoded := encodePNG(t, 60, 40, func(x, y int) color.Color { return color.NRGBA{uint8(4 * x), uint8(6 * y), uint8(x * y), 255} })
+	for _, ops := range []string{
+		"decode|resize(24)|value_range(-1,1)", "decode|resize(24,as=pil)|value_range(-1,1)", "decode|resize(24,as=tf)",
+		"decode|resize(24)|resize(24,bicubic)", "decode|resize(30)|resize(24)|flip_lr", "decode|value_range|resize(24)",
+		"decode|inception_crop(24)|flip_lr|value_range(0,1)", "decode|resize(40)|random_crop(24)", "decode|resize(20)|pad_to_shape(24)",
+	} {
+		p := MustParse(ops)
+		want, geometry, err := p.ApplyWithGeometry(encoded, random.New(7))
+		if err != nil {
+			t.Fatal(err)
+		}
+		prepared, err := p.Prepare(encoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, write := range map[string]func(dst []float32) (Geometry, error){
+			"ApplyTo":  func(dst []float32) (Geometry, error) { return p.ApplyTo(dst, encoded, random.New(7)) },
+			"FinishTo": func(dst []float32) (Geometry, error) { return p.FinishTo(dst, prepared, random.New(7)) },
+		} {
+			values := slices.Repeat([]float32{-7}, len(want.Pix)+2)
+			g, err := write(values[1 : len(values)-1])
+			if err != nil || !reflect.DeepEqual(g, geometry) || values[0] != -7 || values[len(values)-1] != -7 {
+				t.Errorf("%s of %s: %v, %v, and %v and %v around", name, ops, g, err, values[0], values[len(values)-1])
+			}
+			same(t, name+" of "+ops, len(want.Pix), values[1:len(values)-1], want.Pix)
+			if _, err := write(values[:5]); err == nil || !slices.Equal(values[:5], []float32{0, 0, 0, 0, 0}) {
+				t.Errorf("%s of %s into 5 values: %v, %v", name, ops, values[:5], err)
 			}
 		}
 	}

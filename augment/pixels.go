@@ -16,8 +16,9 @@ type Pixels struct {
 	image   *Image
 	tensor  *Tensor
 
-	draft          [2]int // height and width that decode(scale=auto) must not go below
-	sequenceLength int    // that replaces that of resize_to_sequence; 0 for none
+	room           []float32 // for a tensor of as many values
+	draft          [2]int    // height and width that decode(scale=auto) must not go below
+	sequenceLength int       // that replaces that of resize_to_sequence; 0 for none
 	geometry       Geometry
 	boxes          [][4]float64 // of the image, for draw_bbox
 }
@@ -55,10 +56,22 @@ func (p *Pixels) SetImage(m *Image) {
 func (p *Pixels) Tensor() *Tensor {
 	p.convert()
 	if p.tensor == nil {
-		t := p.image.Float()
+		t := p.newTensor(p.image.Height, p.image.Width)
+		widen(t.Pix, p.image.Pix)
 		p.tensor, p.image = &t, nil
 	}
 	return p.tensor
+}
+
+// newTensor makes a tensor, in the room for the pipeline's if it has that size. No two tensors share
+// the room.
+func (p *Pixels) newTensor(height, width int) Tensor {
+	if n := 3 * height * width; n == len(p.room) {
+		room := p.room
+		p.room = nil
+		return Tensor{height, width, room[:n:n]}
+	}
+	return newTensor(height, width)
 }
 
 // SetTensor replaces the pixels by floats.
@@ -113,15 +126,16 @@ func (p *Pixels) resize(height, width int, how resampling) error {
 		p.SetImage(p.Image().ResizeTorch(height, width, how.filter, how.antialias))
 		return nil
 	case how.as == torch, how.as == tf:
-		t = p.Tensor().resizeAs(how.as, height, width, how.filter, how.antialias)
+		from := p.Tensor()
+		t = from.resizeAs(how.as, p.newTensor(height, width), how.filter, how.antialias)
 	case p.tensor != nil:
-		t = p.tensor.Resize(height, width, how.filter, how.antialias)
+		t = p.tensor.resizeTo(p.newTensor(height, width), how.filter, how.antialias)
 	case p.stored != nil && how.as == planes && p.stored.hasPlanes():
-		t = p.stored.resizePlanes(height, width, how.filter, how.antialias)
+		t = p.stored.resizePlanes(p.newTensor(height, width), how.filter, how.antialias)
 	case p.stored != nil:
-		t = resizeRows(p.stored, height, width, how.filter, how.antialias)
+		t = resizeRows(p.newTensor(height, width), p.stored, how.filter, how.antialias)
 	default:
-		t = p.image.Resize(height, width, how.filter, how.antialias)
+		t = resizeRows(p.newTensor(height, width), p.image, how.filter, how.antialias)
 	}
 	p.SetTensor(&t)
 	return nil

@@ -168,20 +168,23 @@ func resized[T any](s []T, length int) []T {
 // Resize returns the image at height x width, squashed if its shape differs, as floats 0 to 255.
 // Without antialias the kernel keeps its width when shrinking, as tf.image.resize does by default.
 func (m *Image) Resize(height, width int, filter Filter, antialias bool) Tensor {
-	return resizeRows(m, height, width, filter, antialias)
+	return resizeRows(newTensor(height, width), m, filter, antialias)
 }
 
 // Resize is [Image.Resize] on floats; cubics and Lanczos' kernels may overshoot.
 func (t Tensor) Resize(height, width int, filter Filter, antialias bool) Tensor {
+	return t.resizeTo(newTensor(height, width), filter, antialias)
+}
+
+func (t Tensor) resizeTo(out Tensor, filter Filter, antialias bool) Tensor {
 	r := resizers.Get().(*resizer)
 	defer resizers.Put(r)
-	r.begin(t.Height, t.Width, height, width, filter, antialias)
-	return r.floats(t, height, width)
+	r.begin(t.Height, t.Width, out.Height, out.Width, filter, antialias)
+	return r.floats(out, t)
 }
 
 // floats makes one output row at a time: the weighted sum of source rows, then of its columns.
-func (r *resizer) floats(t Tensor, height, width int) Tensor {
-	out := newTensor(height, width)
+func (r *resizer) floats(out, t Tensor) Tensor {
 	r.sum = resized(r.sum, 3*t.Width+1)
 	r.sum[3*t.Width] = 0
 	for y, first := range r.rows.first {
@@ -190,7 +193,7 @@ func (r *resizer) floats(t Tensor, height, width int) Tensor {
 		for i, weight := range r.rows.of(y) {
 			addRow(sum, t.Pix[3*(first+i)*t.Width:][:3*t.Width], weight)
 		}
-		gatherRow(out.Pix[3*y*width:cap(out.Pix)], r.sum, &r.columns)
+		gatherRow(out.Pix[3*y*out.Width:cap(out.Pix)], r.sum, &r.columns)
 	}
 	return out
 }

@@ -183,7 +183,7 @@ func (t *taps) set(from int, all []resample.Taps) {
 // ResizeTF returns the image with the values of tf.image.resize: floats, not clamped. Antialias
 // means nothing to Nearest and Area.
 func (m *Image) ResizeTF(height, width int, filter Filter, antialias bool) Tensor {
-	return m.Float().resizeAs(tf, height, width, filter, antialias)
+	return m.Float().resizeAs(tf, newTensor(height, width), filter, antialias)
 }
 
 // ResizeTorch returns the image with the pixels of torchvision's resize of a uint8 tensor, on
@@ -217,10 +217,10 @@ func torchBits(axis []resample.Taps) int {
 }
 
 // resizeAs resizes floats by the weights of a library.
-func (t Tensor) resizeAs(d definition, height, width int, filter Filter, antialias bool) Tensor {
+func (t Tensor) resizeAs(d definition, out Tensor, filter Filter, antialias bool) Tensor {
 	r := resizers.Get().(*resizer)
 	defer resizers.Put(r)
-	r.rows.set(t.Height, d.axis(t.Height, height, filter, antialias))
-	r.columns.set(t.Width, d.axis(t.Width, width, filter, antialias))
-	return r.floats(t, height, width)
+	r.rows.set(t.Height, d.axis(t.Height, out.Height, filter, antialias))
+	r.columns.set(t.Width, d.axis(t.Width, out.Width, filter, antialias))
+	return r.floats(out, t)
 }

@@ -27,8 +27,9 @@ var planeResizers = sync.Pool{New: func() any { return new(planeResizer) }}
 // hasPlanes reports whether the colours are Y, Cb and Cr.
 func (s *stored) hasPlanes() bool { return s.planes.Model == jpeg.YCbCr }
 
-// resizePlanes returns the part of the image at height x width.
-func (s *stored) resizePlanes(height, width int, filter Filter, antialias bool) Tensor {
+// resizePlanes writes the part of the image to out.
+func (s *stored) resizePlanes(out Tensor, filter Filter, antialias bool) Tensor {
+	height, width := out.Height, out.Width
 	r := planeResizers.Get().(*planeResizer)
 	defer planeResizers.Put(r)
 	r.fullRows.along(s.part.height, height, filter, antialias)
@@ -43,7 +44,6 @@ func (s *stored) resizePlanes(height, width int, filter Filter, antialias bool) 
 		}
 		r.plane(r.small[i], p)
 	}
-	out := newTensor(height, width)
 	n := height * width
 	convertPlanes(out.Pix[:cap(out.Pix)], r.small[0][:n], r.small[1][:n], r.small[2][:n])
 	return out

@@ -40,17 +40,16 @@ func (r *resizer) begin(fromHeight, fromWidth, height, width int, filter Filter,
 
 // resizeRows makes one output row at a time: the weighted sum of source rows, then of its columns.
 // It holds no more source rows than an output row needs.
-func resizeRows(from rowSource, height, width int, filter Filter, antialias bool) Tensor {
+func resizeRows(out Tensor, from rowSource, filter Filter, antialias bool) Tensor {
 	fromHeight, fromWidth := from.Size()
 	r := resizers.Get().(*resizer)
 	defer resizers.Put(r)
-	r.begin(fromHeight, fromWidth, height, width, filter, antialias)
+	r.begin(fromHeight, fromWidth, out.Height, out.Width, filter, antialias)
 	r.ring.begin(from, r.rows.length)
-	out := newTensor(height, width)
 	for y, first := range r.rows.first {
 		rows, weights := r.ring.weighted(first, r.rows.of(y))
 		blendRows(r.sum[:3*fromWidth], rows, weights)
-		gatherRow(out.Pix[3*y*width:cap(out.Pix)], r.sum, &r.columns)
+		gatherRow(out.Pix[3*y*out.Width:cap(out.Pix)], r.sum, &r.columns)
 	}
 	if filter.overshoots() {
 		for i, v := range out.Pix {

@@ -47,15 +47,9 @@ func newPixelCache(p *augment.Pipeline) *pixelCache {
 // pixels returns an image's pixels, which the caller must not change, and where the ops moved them.
 // The boxes are the image's, for draw_bbox.
 func (c *pixelCache) pixels(id imageID, encoded []byte, boxes [][4]float64, rng *random.Stream) (augment.Tensor, augment.Geometry, error) {
-	pipeline := c.pipeline
-	if pipeline.DrawsBoxes() {
-		pipeline = pipeline.WithBoxes(boxes...)
-	}
-	if id.length > 0 {
-		var err error
-		if pipeline, err = pipeline.WithSequenceLength(id.length); err != nil {
-			return augment.Tensor{}, augment.Geometry{}, err
-		}
+	pipeline, err := c.pipelineOf(id, boxes)
+	if err != nil {
+		return augment.Tensor{}, augment.Geometry{}, err
 	}
 	if !pipeline.Random() {
 		known, err := keep(c, c.known, id, cacheBytes, func() (f finished, size int, err error) {
@@ -64,17 +58,77 @@ func (c *pixelCache) pixels(id imageID, encoded []byte, boxes [][4]float64, rng 
 		})
 		return known.tensor, known.geometry, err
 	}
-	prepared, err := keep(c, c.prepared, id, preparedBytes, func() (*augment.Pixels, int, error) {
+	prepared, err := c.prepare(pipeline, id, encoded)
+	if err != nil {
+		return augment.Tensor{}, augment.Geometry{}, err
+	}
+	return pipeline.FinishWithGeometry(prepared, rng)
+}
+
+// write is pixels that writes them to a place of a batch. An image that is not kept is made there.
+func (c *pixelCache) write(to []float32, id imageID, encoded []byte, boxes [][4]float64, rng *random.Stream) (augment.Geometry, error) {
+	pipeline, err := c.pipelineOf(id, boxes)
+	if err != nil {
+		return augment.Geometry{}, err
+	}
+	if pipeline.Random() {
+		prepared, err := c.prepare(pipeline, id, encoded)
+		if err != nil {
+			return augment.Geometry{}, err
+		}
+		return pipeline.FinishTo(to, prepared, rng)
+	}
+	c.mu.RLock()
+	found, ok := c.known[id]
+	c.mu.RUnlock()
+	if ok {
+		copy(to, found.tensor.Pix)
+		return found.geometry, nil
+	}
+	geometry, err := pipeline.ApplyTo(to, encoded, nil)
+	if err == nil && c.reserve(4*len(to), cacheBytes) {
+		height, width := pipeline.Size()
+		made := finished{augment.Tensor{Height: height, Width: width, Pix: slices.Clone(to)}, geometry}
+		c.mu.Lock()
+		c.known[id] = made
+		c.mu.Unlock()
+	}
+	return geometry, err
+}
+
+// reserve takes bytes of the memory for images that are kept, and reports whether there are as many
+// within the limit.
+func (c *pixelCache) reserve(bytes, limit int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bytes+bytes > limit {
+		return false
+	}
+	c.bytes += bytes
+	return true
+}
+
+// pipelineOf returns the pipeline for an image.
+func (c *pixelCache) pipelineOf(id imageID, boxes [][4]float64) (pipeline *augment.Pipeline, err error) {
+	pipeline = c.pipeline
+	if pipeline.DrawsBoxes() {
+		pipeline = pipeline.WithBoxes(boxes...)
+	}
+	if id.length > 0 {
+		pipeline, err = pipeline.WithSequenceLength(id.length)
+	}
+	return pipeline, err
+}
+
+// prepare runs the ops before the first random one.
+func (c *pixelCache) prepare(pipeline *augment.Pipeline, id imageID, encoded []byte) (*augment.Pixels, error) {
+	return keep(c, c.prepared, id, preparedBytes, func() (*augment.Pixels, int, error) {
 		prepared, err := pipeline.Prepare(encoded)
 		if err != nil {
 			return nil, 0, err
 		}
 		return prepared, prepared.Bytes(), nil
 	})
-	if err != nil {
-		return augment.Tensor{}, augment.Geometry{}, err
-	}
-	return pipeline.FinishWithGeometry(prepared, rng)
 }
 
 // keep returns what is known of an image, or makes it, with its size in bytes, and keeps it if
@@ -90,11 +144,10 @@ func keep[T any](c *pixelCache, known map[imageID]T, id imageID, limit int, prep
 	if err != nil {
 		return made, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.bytes+size <= limit {
+	if c.reserve(size, limit) {
+		c.mu.Lock()
 		known[id] = made
-		c.bytes += size
+		c.mu.Unlock()
 	}
 	return made, nil
 }
@@ -113,12 +166,9 @@ func (s *Stream) writeImages(b *Batch, row int, t *task, d *drawn, example *ids,
 		}
 		wanted := b.Pixels != nil && !known
 		if wanted || moves {
-			tensor, geometry, err := s.pixels.pixels(id, image.encoded, d.boxesOf(image.row, image.image), d.rng)
+			geometry, err := s.writeImage(b, row*room+i, wanted, id, image.encoded, d)
 			if moves && image.row == d.index {
 				d.geometry[image.image] = geometry
-			}
-			if err == nil && wanted {
-				err = b.setImage(row*room+i, tensor)
 			}
 			if err != nil {
 				b.clearImages(row)
@@ -131,6 +181,20 @@ func (s *Stream) writeImages(b *Batch, row int, t *task, d *drawn, example *ids,
 		}
 	}
 	return nil
+}
+
+// writeImage makes an image and, if wanted, writes it to a place of the batch, 0 to B·N-1.
+func (s *Stream) writeImage(b *Batch, at int, wanted bool, id imageID, encoded []byte, d *drawn) (augment.Geometry, error) {
+	boxes := d.boxesOf(id.row, id.image)
+	if wanted && b.Shape.Sequence.Patch == 0 {
+		size := b.Shape.ImageValues()
+		return s.pixels.write(b.Pixels[at*size:(at+1)*size], id, encoded, boxes, d.rng)
+	}
+	tensor, geometry, err := s.pixels.pixels(id, encoded, boxes, d.rng)
+	if err == nil && wanted {
+		err = b.setPatches(at, tensor)
+	}
+	return geometry, err
 }
 
 // clearImages leaves a row without images. Their pixels, which are written over, mean nothing.
@@ -149,14 +213,10 @@ func (b *Batch) clearImages(row int) {
 	}
 }
 
-// setImage writes an image in a place of the batch, 0 to B·N-1.
-func (b *Batch) setImage(at int, image augment.Tensor) error {
+// setPatches writes an image that keeps its aspect to a place of the batch, 0 to B·N-1.
+func (b *Batch) setPatches(at int, image augment.Tensor) error {
 	size, patch := b.Shape.ImageValues(), b.Shape.Sequence.Patch
 	to := b.Pixels[at*size : (at+1)*size]
-	if patch == 0 {
-		copy(to, image.Pix)
-		return nil
-	}
 	clear(to) // a sample that was tried before may have left patches
 	rows, columns, err := image.WritePatches(to, patch)
 	if err == nil {

@@ -1,7 +1,7 @@
 // Command stream times batches of photographs with captions, to be compared with other loaders:
 //
-//	stream make PHOTOS DATASET          write the JPEGs of a folder with their captions as a dataset
-//	stream time DATASET MODEL OPS N     make each batch of an epoch with N goroutines
+//	stream make PHOTOS DATASET          write the JPEGs of a folder, each twice, with their captions as a dataset
+//	stream time DATASET MODEL OPS N     make the batches of the second half of an epoch with N goroutines
 //	stream pixels PHOTOS OPS FILE       write the pixels of 256 JPEGs as float32
 //
 // A caption is the text file beside an image, or its name. OPS is a string of image ops. MODEL is
@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,7 +53,7 @@ func run(args []string) error {
 	return errors.New("want make PHOTOS DATASET, time DATASET MODEL OPS N or pixels PHOTOS OPS FILE")
 }
 
-// photographs reads the JPEGs of a folder, in the order of their names.
+// photographs reads the JPEGs of a folder, in the order of their names, and then again.
 func photographs(folder string, yield func(shards.Sample, error) bool) {
 	names, err := filepath.Glob(filepath.Join(folder, "*.jpg"))
 	if err == nil && len(names) == 0 {
@@ -62,7 +63,7 @@ func photographs(folder string, yield func(shards.Sample, error) bool) {
 		yield(shards.Sample{}, err)
 		return
 	}
-	for i, name := range names {
+	for i, name := range slices.Concat(names, names) {
 		encoded, err := os.ReadFile(name)
 		caption := strings.TrimSuffix(name, ".jpg")
 		if text, missing := os.ReadFile(caption + ".txt"); missing == nil {
@@ -80,8 +81,10 @@ func photographs(folder string, yield func(shards.Sample, error) bool) {
 	}
 }
 
-// measure makes the batches of the first epoch, in which no image occurs twice, and prints the
-// seconds that they took and the number of images.
+// measure makes the batches of the first epoch, in which no row of the dataset occurs twice, so that
+// none comes from the stream's memory of earlier images. It prints the seconds that the second half
+// of them took and the number of images: the first half fills that memory and the heap, as the
+// first epoch of the peers starts their workers.
 func measure(data, model, ops, threads string) error {
 	workers, err := strconv.Atoi(threads)
 	if err != nil {
@@ -106,6 +109,9 @@ func measure(data, model, ops, threads string) error {
 	defer stream.Close()
 	began, images := time.Now(), 0
 	for step := range steps {
+		if step == steps/2 {
+			began, images = time.Now(), 0
+		}
 		b, err := stream.Batch(context.Background(), step)
 		if err != nil {
 			return err
