@@ -1,5 +1,7 @@
 package jpeg
 
+import "encoding/binary"
+
 // Inverse transforms, in portable Go. They compute what libjpeg-turbo's SIMD code computes, also
 // where that differs from its C code: products with the quantization table and sums of inputs are
 // of 16 bits and wrap around, and the results of both passes saturate. Valid files show no
@@ -38,6 +40,15 @@ func inverse8x8(dst []byte, stride int, b, q *[64]int16, last int) {
 // behind the first pass.
 func flat(dst []byte, stride, size int, dc int16) {
 	v := sample((int32(dc) + 16) >> 5)
+	if size == 8 {
+		eight := uint64(v) * 0x01010101_01010101
+		for range 7 {
+			binary.LittleEndian.PutUint64(dst, eight)
+			dst = dst[stride:]
+		}
+		binary.LittleEndian.PutUint64(dst, eight)
+		return
+	}
 	for y := range size {
 		fill(dst[y*stride:][:size], v)
 	}

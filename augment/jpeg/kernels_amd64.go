@@ -264,13 +264,13 @@ func store(dst []byte, stride int, v archsimd.Uint64x2, first, second int) {
 
 // sumRowsAVX2 does 16 samples at a time and returns how many it did.
 func sumRowsAVX2(sums []uint16, near, far []uint8) (done int) {
-	three := archsimd.BroadcastUint16x16(3)
-	for ; done+16 <= len(sums); done += 16 {
-		n := archsimd.LoadUint8x16(near[done:]).ExtendToUint16()
-		f := archsimd.LoadUint8x16(far[done:]).ExtendToUint16()
-		n.Mul(three).Add(f).Store(sums[done:])
+	blocks := len(sums) / 16
+	if blocks == 0 {
+		return 0
 	}
-	archsimd.ClearAVXUpperBits()
+	done = 16 * blocks
+	near, far = near[:done], far[:done]
+	sumBlocks(&sums[0], &near[0], &far[0], blocks)
 	return done
 }
 
@@ -288,57 +288,34 @@ func blendRowsAVX2(dst, near, far []uint8, bias uint16) (done int) {
 	return done
 }
 
-// widenRowAVX2 makes 32 samples out of 16 at a time: the left ones in the lower bytes of 16 words,
-// the right ones in the upper.
+// widenRowAVX2 makes 32 samples out of 16 at a time and returns how many it took.
 func widenRowAVX2(dst []uint8, sums []uint16, left, right uint16) (done int) {
-	three, biasLeft, biasRight := archsimd.BroadcastUint16x16(3), archsimd.BroadcastUint16x16(left), archsimd.BroadcastUint16x16(right)
-	for ; done+18 <= len(sums) && 2*done+32 <= len(dst); done += 16 {
-		here := archsimd.LoadUint16x16(sums[done+1:]).Mul(three)
-		l := here.Add(archsimd.LoadUint16x16(sums[done:])).Add(biasLeft).ShiftAllRight(4)
-		r := here.Add(archsimd.LoadUint16x16(sums[done+2:])).Add(biasRight).ShiftAllRight(4)
-		l.Or(r.ShiftAllLeft(8)).AsUint8x32().Store(dst[2*done:])
+	blocks := min((len(sums)-2)/16, len(dst)/32)
+	if blocks <= 0 {
+		return 0
 	}
-	archsimd.ClearAVXUpperBits()
-	return done
+	widenBlocks(&dst[0], &sums[0], blocks, left, right)
+	return 16 * blocks
 }
 
-var dropFourth = [32]int8{0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1, 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1}
-
-// convertRowAVX2 converts 16 pixels at a time in 16-bit lanes. Factors above 1/2 are split so that
-// products of 16 bits are exact, as in libjpeg-turbo's jdcolext-avx2.asm:
-//
-//	R = Y + Cr + 0.402 Cr
-//	G = Y - Cr - 0.344 Cb + 0.286 Cr
-//	B = Y + 2 Cb - 0.228 Cb
-//
-// Pixels end as the bytes R, G, B, 0, of which a shuffle drops the last; a store of 4 pixels writes
-// 4 bytes too many, which the next overwrites.
+// convertRowAVX2 converts 16 pixels at a time and returns how many it did. It writes 4 bytes behind
+// them.
 func convertRowAVX2(to, luma, cb, cr []uint8) (done int) {
-	middle, one, zero := archsimd.BroadcastInt16x16(128), archsimd.BroadcastInt16x16(1), archsimd.BroadcastInt16x16(0)
-	crToR, cbToB := archsimd.BroadcastInt16x16(26345), archsimd.BroadcastInt16x16(-14942)
-	toG := archsimd.BroadcastInt32x8(18734<<16 | -22554&0xFFFF).AsInt16x16()
-	half, most := archsimd.BroadcastInt32x8(1<<15), archsimd.BroadcastInt16x16(255)
-	drop := archsimd.LoadInt8x32Array(&dropFourth)
-	for ; done+18 <= len(luma) && done+16 <= len(cb) && done+16 <= len(cr); done += 16 {
-		y := archsimd.LoadUint8x16(luma[done:]).ExtendToUint16().BitsToInt16()
-		b := archsimd.LoadUint8x16(cb[done:]).ExtendToUint16().BitsToInt16().Sub(middle)
-		r := archsimd.LoadUint8x16(cr[done:]).ExtendToUint16().BitsToInt16().Sub(middle)
-		b2, r2 := b.Add(b), r.Add(r)
-		red := r2.MulHigh(crToR).Add(one).ShiftAllRight(1).Add(r).Add(y)
-		blue := b2.MulHigh(cbToB).Add(one).ShiftAllRight(1).Add(b2).Add(y)
-		greenL := b.InterleaveLoGrouped(r).DotProductPairs(toG).Add(half).ShiftAllRight(16)
-		greenH := b.InterleaveHiGrouped(r).DotProductPairs(toG).Add(half).ShiftAllRight(16)
-		green := greenL.SaturateToInt16ConcatGrouped(greenH).Sub(r).Add(y)
-		red, green, blue = red.Max(zero).Min(most), green.Max(zero).Min(most), blue.Max(zero).Min(most)
-		rg := red.Or(green.ShiftAllLeft(8))
-		low := rg.InterleaveLoGrouped(blue).AsUint8x32().PermuteOrZeroGrouped(drop)  // pixels 0 to 3, 8 to 11
-		high := rg.InterleaveHiGrouped(blue).AsUint8x32().PermuteOrZeroGrouped(drop) // 4 to 7, 12 to 15
-		out := to[3*done:][:52]
-		low.GetLo().Store(out)
-		high.GetLo().Store(out[12:])
-		low.GetHi().Store(out[24:])
-		high.GetHi().Store(out[36:])
+	blocks := min((len(luma)-2)/16, len(cb)/16, len(cr)/16, (len(to)-4)/48)
+	if blocks <= 0 {
+		return 0
 	}
-	archsimd.ClearAVXUpperBits()
-	return done
+	convertBlocks(&to[0], &luma[0], &cb[0], &cr[0], blocks)
+	return 16 * blocks
 }
+
+// The loops of these functions, without checks, for a number of blocks above 0 (rows_amd64.s).
+
+//go:noescape
+func sumBlocks(sums *uint16, near, far *uint8, blocks int)
+
+//go:noescape
+func widenBlocks(dst *uint8, sums *uint16, blocks int, left, right uint16)
+
+//go:noescape
+func convertBlocks(to, luma, cb, cr *uint8, blocks int)
