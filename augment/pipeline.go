@@ -112,7 +112,8 @@ func (p *Pipeline) FinishWithGeometry(prepared *Pixels, rng *random.Stream) (Ten
 	return p.finish(pixels, rng)
 }
 
-// FinishTo is [Pipeline.FinishWithGeometry] that makes the tensor in dst, as [Pipeline.ApplyTo] does.
+// FinishTo is [Pipeline.FinishWithGeometry] that makes the tensor in dst, as [Pipeline.ApplyTo]
+// does.
 func (p *Pipeline) FinishTo(dst []float32, prepared *Pixels, rng *random.Stream) (Geometry, error) {
 	pixels := prepared.clone()
 	pixels.boxes, pixels.room = p.boxes, dst

@@ -63,8 +63,8 @@ func (p *Pixels) Tensor() *Tensor {
 	return p.tensor
 }
 
-// newTensor makes a tensor, in the room for the pipeline's if it has that size. No two tensors share
-// the room.
+// newTensor makes a tensor, in the room for the pipeline's if it has that size. No two tensors
+// share the room.
 func (p *Pixels) newTensor(height, width int) Tensor {
 	if n := 3 * height * width; n == len(p.room) {
 		room := p.room

@@ -81,10 +81,10 @@ func photographs(folder string, yield func(shards.Sample, error) bool) {
 	}
 }
 
-// measure makes the batches of the first epoch, in which no row of the dataset occurs twice, so that
-// none comes from the stream's memory of earlier images. It prints the seconds that the second half
-// of them took and the number of images: the first half fills that memory and the heap, as the
-// first epoch of the peers starts their workers.
+// measure makes the batches of the first epoch, in which no row of the dataset occurs twice, so
+// that none comes from the stream's memory of earlier images. It prints the seconds that the
+// second half of them took and the number of images: the first half fills that memory and the
+// heap, as the first epoch of the peers starts their workers.
 func measure(data, model, ops, threads string) error {
 	workers, err := strconv.Atoi(threads)
 	if err != nil {
