@@ -1,9 +1,11 @@
 package evalsuite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
@@ -31,6 +33,7 @@ type Embedder struct {
 	length     int              // of texts, in ids
 
 	images, texts, compare *graph.Exec
+	tokens                 *stages.VisualTokenCache // of embeddings, nil if none are kept
 }
 
 // NewEmbedder returns an embedder for a trained model that is a [family.Embedder].
@@ -58,6 +61,11 @@ func NewEmbedder(be compute.Backend, t *stages.Trained) (*Embedder, error) {
 		}
 	}
 	var err error
+	if _, locks := t.Model.(family.LockedEmbedder); locks && t.KeepsVisualTokens() && t.Pipeline != nil {
+		if e.tokens, err = t.NewVisualTokenCache(be, stages.VisualTokenOptions{Limit: tokenBytes, Replace: true}); err != nil {
+			return nil, err
+		}
+	}
 	if e.images, err = graph.NewExec(be, ofImages); err != nil {
 		return nil, err
 	}
@@ -117,6 +125,9 @@ func (e *Embedder) readable(images []shards.Image) (embedded [][]float32, unread
 	if e.pipeline == nil {
 		return nil, nil, errors.New("the model's folder does not say how images become pixels by image ops: it embeds no images")
 	}
+	if e.tokens != nil {
+		return e.kept(images)
+	}
 	unreadable = map[int]error{}
 	embedded, err = e.embed(e.images, len(images), func(begin, n int) ([]*tensors.Tensor, error) {
 		batch := images[begin : begin+n]
@@ -127,6 +138,51 @@ func (e *Embedder) readable(images []shards.Image) (embedded [][]float32, unread
 		return e.pixels(batch, failed)
 	})
 	return embedded, unreadable, err
+}
+
+// kept is readable with embeddings that are kept.
+func (e *Embedder) kept(images []shards.Image) (embedded [][]float32, unreadable map[int]error, err error) {
+	keys := make([]stages.ImageKey, len(images))
+	for i := range images {
+		keys[i] = imageKey(e.tokens, &images[i])
+	}
+	bad := map[stages.ImageKey]error{}
+	var mu sync.Mutex // of bad
+	embedded, err = e.tokens.Encode(context.Background(), keys, func(i int, to []float32) error {
+		err := e.writePixels(&images[i], to)
+		if err == nil || errors.Is(err, errSize) {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		bad[keys[i]] = err
+		return stages.ErrSkipImage
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	unreadable = map[int]error{}
+	for i, key := range keys {
+		if embedded[i] == nil {
+			unreadable[i], embedded[i] = bad[key], make([]float32, e.tokens.TokenWidth)
+		}
+	}
+	return embedded, unreadable, nil
+}
+
+// writePixels writes the pixels of an image, [H, W, 3], or its patches with their rows and columns.
+func (e *Embedder) writePixels(image *shards.Image, to []float32) error {
+	if e.sequence.Patch == 0 {
+		return pixelsOf(e.pipeline, image, to)
+	}
+	tensor, err := applyTo(e.pipeline, image)
+	if err != nil {
+		return err
+	}
+	size := e.sequence.Values()
+	rows, columns, err := tensor.WritePatches(to[:size], e.sequence.Patch)
+	to[size], to[size+1] = float32(rows), float32(columns)
+	return err
 }
 
 // pixels returns the pixels of at most Batch images, [Batch, H, W, 3].

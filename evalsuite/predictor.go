@@ -99,7 +99,6 @@ type TrainedPredictor struct {
 	// makes decoding faster: see [decode.Generator].
 	Fixed bool
 
-	seer       family.Seer
 	encoding   family.ImageEncoder
 	weights    *weights.Set
 	vocabulary *tokenize.Vocabulary
@@ -124,14 +123,14 @@ func NewPredictor(be compute.Backend, t *stages.Trained) (*TrainedPredictor, err
 		return nil, fmt.Errorf("%s has no tokenizer, or does not say how images become pixels: it answers no questions", t.Dir)
 	}
 	p := &TrainedPredictor{
-		Batch: 64, seer: seer, encoding: seer.ImageEncoder(), weights: t.Weights, vocabulary: t.Vocabulary, pipeline: t.Pipeline,
+		Batch: 64, encoding: seer.ImageEncoder(), weights: t.Weights, vocabulary: t.Vocabulary, pipeline: t.Pipeline,
 		encoder: t.Lengths.Encoder, decoder: t.Lengths.Decoder, images: t.Images,
 	}
 	var err error
 	if p.generator, err = decode.NewGenerator(be, model, p.weights.Specs(), p.decoder); err != nil {
 		return nil, err
 	}
-	p.tokens, err = p.newTokens(be)
+	p.tokens, err = t.NewVisualTokenCache(be, stages.VisualTokenOptions{Batch: p.Batch, Limit: tokenBytes, Replace: true})
 	return p, err
 }
 

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/pali3/pali3/augment"
@@ -104,20 +104,20 @@ func (p *TrainedPredictor) inputs(ctx context.Context, queries []Query) (in deco
 // tokenBytes is how much memory the visual tokens of images may take.
 const tokenBytes = 256 << 20
 
-// newTokens returns the cache of the model's visual tokens. It encodes Batch images at a time.
-func (p *TrainedPredictor) newTokens(be compute.Backend) (*stages.VisualTokenCache, error) {
-	e := p.encoding
-	return stages.NewVisualTokenCache(be, stages.VisualTokenOptions{
-		Encoder: p.seer.VisualTokens, Weights: p.weights, Prefixes: []string{e.Prefix},
-		Height: e.Height, Width: e.Width, Tokens: e.Tokens, TokenWidth: e.TokenWidth,
-		Batch: p.Batch, Limit: tokenBytes, Replace: true,
-	})
+// imageKey returns the key of an image in a cache of tokens. For a folder that others use, it is
+// computed from the bytes.
+func imageKey(c *stages.VisualTokenCache, image *shards.Image) stages.ImageKey {
+	if c.Folder != nil {
+		return stages.ImageKey{Hash: shards.Hash(image.Bytes), Length: c.SequenceLength()}
+	}
+	return stages.ImageKey{Hash: hashOf(image)}
 }
 
 // encodeImages returns the visual tokens of the queries' images, and the errors of images that
 // cannot be read, both by the hash of the image.
 func (p *TrainedPredictor) encodeImages(ctx context.Context, queries []Query) (tokens map[string][]float32, unreadable map[string]error, err error) {
 	var images []*shards.Image
+	var hashes []string
 	var keys []stages.ImageKey
 	seen := map[string]bool{}
 	for i := range queries {
@@ -125,17 +125,20 @@ func (p *TrainedPredictor) encodeImages(ctx context.Context, queries []Query) (t
 			image := &queries[i].Images[j]
 			if hash := hashOf(image); !seen[hash] {
 				seen[hash] = true
-				images, keys = append(images, image), append(keys, stages.ImageKey{Hash: hash})
+				images, hashes, keys = append(images, image), append(hashes, hash), append(keys, imageKey(p.tokens, image))
 			}
 		}
 	}
 	unreadable = map[string]error{}
+	var mu sync.Mutex // of unreadable
 	found, err := p.tokens.Encode(ctx, keys, func(i int, to []float32) error {
 		err := pixelsOf(p.pipeline, images[i], to)
 		if err == nil || errors.Is(err, errSize) {
 			return err // an error of the recipe, not of the image
 		}
-		unreadable[keys[i].Hash] = err
+		mu.Lock()
+		defer mu.Unlock()
+		unreadable[hashes[i]] = err
 		return stages.ErrSkipImage
 	})
 	if err != nil {
@@ -143,7 +146,7 @@ func (p *TrainedPredictor) encodeImages(ctx context.Context, queries []Query) (t
 	}
 	tokens = make(map[string][]float32, len(found))
 	for i := range found {
-		tokens[keys[i].Hash] = found[i]
+		tokens[hashes[i]] = found[i]
 	}
 	return tokens, unreadable, nil
 }

@@ -18,7 +18,18 @@ import (
 // weightsID returns the name of a model's weights in predictions: the SHA-256 of the run's
 // weights.safetensors or, for published models and weights without a file, "memory:" and a hash of
 // their values.
+//
+// Visual tokens that are kept although the run did not keep them round the model's inputs, which
+// the name says.
 func weightsID(t *stages.Trained) (string, error) {
+	id, err := hashOfWeights(t)
+	if t.KeepsVisualTokens() && t.Recipe.VisualTokens == "" {
+		id += "+bfloat16-tokens"
+	}
+	return id, err
+}
+
+func hashOfWeights(t *stages.Trained) (string, error) {
 	h := sha256.New()
 	if t.Dir == "" || t.Published != nil {
 		for i, spec := range t.Weights.Specs() {

@@ -104,6 +104,16 @@ func (r *runner) evaluateTask(ctx context.Context, data *shards.Dataset, split s
 	if err != nil {
 		return nil, err
 	}
+	if err := trained.OpenVisualTokens(); err != nil {
+		return nil, err
+	}
+	if kept := trained.VisualTokens; kept != nil {
+		defer func() {
+			for _, problem := range kept.CloseAndReport() {
+				r.warn(problem)
+			}
+		}()
+	}
 	var line Line
 	part := ""
 	defer func() {

@@ -103,8 +103,8 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 			return Result{}, err
 		}
 		defer func() {
-			if err := kept.Close(); err != nil {
-				o.warn("%v", err)
+			for _, problem := range kept.CloseAndReport() {
+				o.warn("%s", problem)
 			}
 		}()
 	}

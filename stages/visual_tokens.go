@@ -475,8 +475,7 @@ func (r Recipe) explain(c *VisualTokenCache, stream *mixture.Stream) string {
 	return "the image encoder is frozen, but images.ops are random: images are encoded at each step; without random ops each image is encoded once"
 }
 
-// warnOfVisualTokens reports why a folder of visual tokens was not used as the recipe asks, and
-// what is wrong with it.
+// warnOfVisualTokens reports why a folder of visual tokens was not used as the recipe asks.
 func (r Recipe) warnOfVisualTokens(kept *VisualTokenFolder, c *VisualTokenCache, stream *mixture.Stream, steps int, o Options) {
 	if kept == nil {
 		return
@@ -490,9 +489,6 @@ func (r Recipe) warnOfVisualTokens(kept *VisualTokenFolder, c *VisualTokenCache,
 			ops, kept.Dir(), steps*shape.Rows*shape.Images, steps)
 	case c != nil && c.Folder == nil:
 		o.warn("visual_tokens: images.ops %q draw the boxes of each sample, so %s was not used: %d images were encoded", ops, kept.Dir(), c.encoded)
-	}
-	for _, problem := range kept.Problems() {
-		o.warn("%s", problem)
 	}
 }
 

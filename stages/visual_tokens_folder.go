@@ -73,6 +73,16 @@ func (f *VisualTokenFolder) Problems() (all []string) {
 	return all
 }
 
+// CloseAndReport closes the folder and returns its problems.
+func (f *VisualTokenFolder) CloseAndReport() []string {
+	err := f.Close()
+	all := f.Problems()
+	if err != nil && len(all) == 0 {
+		all = append(all, err.Error())
+	}
+	return all
+}
+
 // keyOfHash returns the key of an image by the SHA-256 of its bytes.
 func keyOfHash(image [sha256.Size]byte, length int) ImageKey {
 	return ImageKey{Hash: hex.EncodeToString(image[:]), Length: length}
@@ -86,6 +96,10 @@ func (k ImageKey) onDisk() (image tokencache.Image, err error) {
 	}
 	return image, err
 }
+
+// SequenceLength returns the most patches of an image that keeps its aspect, of the last batch or
+// of the model's image ops; 0 for images of one size.
+func (c *VisualTokenCache) SequenceLength() int { return c.length }
 
 // Connect looks up which tokens of the folder are those of the encoder, whose weights must have
 // their values by now. Before it, no image is found in the folder. [VisualTokenCache.Encode] calls
