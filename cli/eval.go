@@ -27,13 +27,14 @@ type evalCommand struct {
 	Out   string   `placeholder:"FOLDER" help:"Write evaluation-SPLIT.json and predictions/ here, from which an interrupted evaluation resumes. Default: the run folder; nothing is written for a published model. With --bench: write result.json and scored.jsonl here, for report and eval compare."`
 	Data  string   `placeholder:"DATASET" help:"Dataset folder to score on."`
 	Split string   `placeholder:"SPLIT" help:"Split of the dataset, where all takes every sample; with --bench, of files that have several splits."`
-	Task  []string `placeholder:"TASK" help:"caption, vqa, ocr, retrieval or classify; by default those that the model was trained on and the data has."`
+	Task  []string `placeholder:"TASK" help:"caption, vqa, ocr, object_vqa, match, retrieval or classify; by default those of caption, vqa and retrieval that the model was trained on and the data has."`
 	Lang  []string `placeholder:"LANG" help:"Languages of captions and questions (BCP-47); by default all."`
 	Texts []string `placeholder:"KIND" help:"Kinds of text that count as captions (caption, alt, title); by default those that the run was trained on, else any."`
 
 	Samples   int  `placeholder:"N" help:"Score at most N samples, drawn by --seed."`
 	Blind     bool `default:"true" negatable:"" help:"Score baselines that do not see the images: the model given a grey image, the best constant answer, chance."`
 	Untrained bool `help:"Also score the model before training."`
+	NoShots   bool `help:"Ask without the solved examples that the model's tasks had before each question; otherwise they are drawn from the dataset's training split."`
 	Batch     int  `placeholder:"N" help:"Queries answered together; default 64."`
 
 	decodingFlags
@@ -123,8 +124,8 @@ func (c evalCommand) check() error {
 		return errors.New("nothing to score: give --model RUN or --predictions FILE, each with --data DATASET --split SPLIT; or --bench with its files")
 	case c.Data == "":
 		return errors.New("--data DATASET is missing: the dataset to score on")
-	case c.Predictions != "" && (c.Untrained || c.Out != "" || c.decodes()):
-		return errors.New("--untrained, --out and flags of decoding need a --model")
+	case c.Predictions != "" && (c.Untrained || c.NoShots || c.Out != "" || c.decodes()):
+		return errors.New("--untrained, --no-shots, --out and flags of decoding need a --model")
 	}
 	return nil
 }
@@ -255,6 +256,7 @@ func (c evalCommand) model(ctx context.Context, con *console) error {
 			o.Dir = filepath.Join(c.Out, evalsuite.PredictionsFolder)
 		}
 		o.Batch, o.Untrained, o.Method, o.Choices, o.METEOR, o.Classify = c.Batch, c.Untrained, method, choices, scorer, classify
+		o.NoShots = c.NoShots
 		e, err := evalsuite.Evaluate(ctx, be, trained, d, o)
 		if err != nil {
 			return resumable(ctx, con, err)

@@ -22,11 +22,12 @@ type predictCommand struct {
 	Split  string   `placeholder:"SPLIT" help:"Split of the dataset; all takes every sample."`
 	Out    string   `required:"" placeholder:"FILE" help:"JSON lines to write: id, prediction, task, language, prompt, raw, score (log-probability), image_sha256, weights. It appears once it is complete; after an interrupt the same command resumes."`
 
-	Task     string   `placeholder:"TASK" help:"caption, vqa, ocr, vqg, split_cap, detect or segment; by default what the run was trained on."`
+	Task     string   `placeholder:"TASK" help:"caption, vqa, ocr, vqg, split_cap, object_vqa, match, detect, segment or region_caption; by default what the run was trained on."`
 	Lang     []string `placeholder:"LANG" help:"Languages to ask in (BCP-47); by default those of each sample's texts, or en for image files."`
 	Question string   `help:"Question to ask of each file (task vqa)."`
 	Texts    []string `placeholder:"KIND" help:"Kinds of text that count as captions (caption, alt, title); by default those that the run was trained on."`
 	Samples  int      `placeholder:"N" help:"Predict for at most N samples of the split, drawn by --seed."`
+	NoShots  bool     `help:"Ask without the solved examples that the run's task has before each question; otherwise they are drawn from the dataset's training split."`
 	Fresh    bool     `help:"Replace a complete file that holds other predictions."`
 
 	decodingFlags
@@ -89,7 +90,7 @@ func (c predictCommand) check() error {
 func (c predictCommand) options(con *console) (evalsuite.PredictOptions, error) {
 	o := evalsuite.PredictOptions{
 		Task: c.Task, Out: c.Out, Fresh: c.Fresh, Languages: c.Lang, Texts: c.Texts, Question: c.Question,
-		Samples: c.Samples, Seed: c.Seed, Batch: c.Batch, Warn: con.warn,
+		Samples: c.Samples, Seed: c.Seed, Batch: c.Batch, NoShots: c.NoShots, Warn: con.warn,
 	}
 	var err error
 	o.Method, o.Choices, err = c.method()

@@ -69,7 +69,10 @@ func TestRequests_IDsAreUnique(t *testing.T) {
 	s := &split{samples: []shards.Sample{
 		{Key: "a", Questions: []shards.Question{question}}, {Key: "b", Questions: []shards.Question{question, question}},
 	}, rows: []int{4, 7}}
-	requests, left := s.requests(mixture.Task{Kind: "vqa"}, nil)
+	requests, left, err := s.requests(t.Context(), mixture.Task{Kind: "vqa"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var ids []string
 	for _, r := range requests {
 		ids = append(ids, r.ID)

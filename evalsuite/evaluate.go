@@ -21,8 +21,8 @@ import (
 type EvaluateOptions struct {
 	// Split of the dataset; "all" takes every sample.
 	Split string
-	// Tasks are some of caption, vqa, ocr, retrieval and classify. Default: those of caption, vqa
-	// and retrieval that the model was trained on and the dataset has.
+	// Tasks are some of caption, vqa, ocr, object_vqa, match, retrieval and classify. Default:
+	// those of caption, vqa and retrieval that the model was trained on and the dataset has.
 	Tasks []string
 	// Classify says how the task classify is scored, which is scored only if Tasks names it.
 	Classify *ClassifyOptions
@@ -54,6 +54,9 @@ type EvaluateOptions struct {
 	Method decode.Method
 	// Choices are the only texts that may be answered: see [TrainedPredictor]. Default: any text.
 	Choices []string
+	// NoShots asks without the solved examples that the run's tasks have before each question. By
+	// default they are drawn from the split of the dataset that a task was trained on.
+	NoShots bool
 	// Batch is the number of queries that are answered together; default 64.
 	Batch int
 	// Progress, which may be nil, is called with the name of a prediction file and the number of
@@ -181,6 +184,9 @@ func (e *Evaluator) Evaluate(ctx context.Context, d *shards.Dataset, o EvaluateO
 	if err != nil {
 		return nil, err
 	}
+	if s.registry = e.trained.Recipe.Mixture.Registry; !o.NoShots {
+		s.trained = e.trained
+	}
 	r := &evaluation{Evaluator: e, EvaluateOptions: o, split: s}
 	r.result = newEvaluation(e.trained.Dir, s)
 	r.result.leaveOut(s.without, o.Warn)
@@ -189,8 +195,8 @@ func (e *Evaluator) Evaluate(ctx context.Context, d *shards.Dataset, o EvaluateO
 		return nil, err
 	}
 	r.grey = greyImages{grey}
-	score := map[string]func(context.Context) error{CaptionTask: r.captions, VQATask: r.answers, OCRTask: r.readings, RetrievalTask: r.retrieval, ClassifyTask: r.classes}
-	tasks, err := e.tasks(s, o)
+	score := map[string]func(context.Context) error{CaptionTask: r.captions, VQATask: r.answers, OCRTask: r.readings, ObjectVQATask: r.objects, MatchTask: r.matches, RetrievalTask: r.retrieval, ClassifyTask: r.classes}
+	tasks, err := e.tasks(ctx, s, o)
 	if err != nil {
 		return nil, err
 	}
@@ -210,21 +216,29 @@ func newEvaluation(model string, s *split) *Evaluation {
 	}
 }
 
+// scoredTasks are all tasks that are scored.
+var scoredTasks = []string{CaptionTask, VQATask, OCRTask, ObjectVQATask, MatchTask, RetrievalTask, ClassifyTask}
+
+// onlyNamed reports whether a task is scored only if it is named.
+func onlyNamed(task string) bool {
+	return task == OCRTask || task == ObjectVQATask || task == MatchTask
+}
+
 // tasks returns the tasks to score, or an error if there are none.
-func (e *Evaluator) tasks(s *split, o EvaluateOptions) ([]string, error) {
-	can := []string{CaptionTask, VQATask, OCRTask}
+func (e *Evaluator) tasks(ctx context.Context, s *split, o EvaluateOptions) ([]string, error) {
+	can := []string{CaptionTask, VQATask, OCRTask, ObjectVQATask, MatchTask}
 	if _, embeds := e.trained.Model.(family.Embedder); embeds {
 		can = []string{RetrievalTask}
 	} else if _, sees := e.trained.Model.(family.Seer); !sees {
 		return nil, fmt.Errorf("a model of the family %s takes no images: use one of pali3 for captions and answers, or of siglip for retrieval", e.trained.Family.Name)
 	}
 	if len(o.Tasks) == 0 {
-		return e.defaultTasks(slices.DeleteFunc(can, func(task string) bool { return task == OCRTask }), s, o)
+		return e.defaultTasks(ctx, slices.DeleteFunc(can, onlyNamed), s, o)
 	}
 	for _, task := range o.Tasks {
 		switch {
-		case !slices.Contains([]string{CaptionTask, VQATask, OCRTask, RetrievalTask, ClassifyTask}, task):
-			return nil, fmt.Errorf("unknown task %q; choose from caption, vqa, ocr, retrieval, classify", task)
+		case !slices.Contains(scoredTasks, task):
+			return nil, fmt.Errorf("unknown task %q; choose from %s", task, strings.Join(scoredTasks, ", "))
 		case task == ClassifyTask && slices.Contains(can, RetrievalTask):
 			continue
 		case !slices.Contains(can, task) && (task == RetrievalTask || task == ClassifyTask):
@@ -232,7 +246,9 @@ func (e *Evaluator) tasks(s *split, o EvaluateOptions) ([]string, error) {
 		case !slices.Contains(can, task):
 			return nil, fmt.Errorf("a model of the family %s cannot do the task %s: use one of pali3, or the task retrieval", e.trained.Family.Name, task)
 		}
-		if requests, left := s.requests(e.task(task, o.Texts), o.Languages); len(requests) == 0 {
+		if requests, left, err := s.requests(ctx, e.task(task, o.Texts), o.Languages); err != nil {
+			return nil, err
+		} else if len(requests) == 0 {
 			return nil, fmt.Errorf("split %s of %s has nothing to score for the task %s: %s", s.name, s.data.Dir(), task, left)
 		}
 	}
@@ -240,14 +256,17 @@ func (e *Evaluator) tasks(s *split, o EvaluateOptions) ([]string, error) {
 }
 
 // defaultTasks returns the tasks that the model was trained on and the split has.
-func (e *Evaluator) defaultTasks(can []string, s *split, o EvaluateOptions) (tasks []string, err error) {
+func (e *Evaluator) defaultTasks(ctx context.Context, can []string, s *split, o EvaluateOptions) (tasks []string, err error) {
 	var why []string
 	for _, task := range can {
 		if _, learnt := taskOf(e.trained, kindOf(task)); !learnt {
 			why = append(why, fmt.Sprintf("%s: the run was trained on %s only (--task %s scores it anyway)", task, trainedKinds(e.trained), task))
 			continue
 		}
-		requests, left := s.requests(e.task(task, o.Texts), o.Languages)
+		requests, left, err := s.requests(ctx, e.task(task, o.Texts), o.Languages)
+		if err != nil {
+			return nil, err
+		}
 		if len(requests) == 0 {
 			why = append(why, fmt.Sprintf("%s: %s", task, left))
 			continue

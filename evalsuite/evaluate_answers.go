@@ -9,69 +9,91 @@ import (
 
 // answers scores the answers to the split's questions.
 func (r *evaluation) answers(ctx context.Context) error {
-	requests, left := r.split.requests(r.task(VQATask, r.Texts), r.Languages)
+	a, err := r.answersTo(ctx, VQATask, "answers")
+	if err != nil {
+		return err
+	}
+	return a.scoreVQA(r.result, r.EvaluateOptions)
+}
+
+// answersTo has the model answer what a task asks. Prediction files are named after file.
+func (r *evaluation) answersTo(ctx context.Context, task, file string) (a answerSets, err error) {
+	requests, left, err := r.split.requests(ctx, r.task(task, r.Texts), r.Languages)
+	if err != nil {
+		return a, err
+	}
 	r.result.leaveOut(left, r.Warn)
-	r.warn(VQATask, requests)
-	items := itemsOf(requests)
-	predict := func(file string, w variant, blind bool) ([]Item, error) {
-		done, err := r.predict(ctx, "answers", file, w, blind, requests)
+	r.warn(task, requests)
+	a.asked = itemsOf(requests)
+	predict := func(by string, w variant, blind bool) ([]Item, error) {
+		done, err := r.predict(ctx, file, by, w, blind, requests)
 		if err != nil {
 			return nil, err
 		}
 		if w == trained && !blind {
-			r.countFailed(VQATask, done)
+			r.countFailed(task, done)
 		}
-		answered := slices.Clone(items)
+		answered := slices.Clone(a.asked)
 		for i := range answered {
 			answered[i].Prediction, answered[i].Error = done.predictions[i].Prediction, done.predictions[i].Error
 		}
 		return answered, nil
 	}
-	a := answerSets{asked: items}
-	var err error
 	if a.model, err = predict("model", trained, false); err != nil {
-		return err
+		return a, err
 	}
 	if r.Untrained {
 		if a.untrained, err = predict("untrained", untrained, false); err != nil {
-			return err
+			return a, err
 		}
 	}
 	if r.Blind {
-		if a.grey, err = predict("blind", trained, true); err != nil {
-			return err
-		}
+		a.grey, err = predict("blind", trained, true)
 	}
-	return a.score(r.result, r.EvaluateOptions)
+	return a, err
 }
 
 // answerSets are answers to the same questions.
 type answerSets struct {
-	asked []Item // the questions, not answered
-	model []Item
+	metrics []Metric
+	asked   []Item // the questions, not answered
+	model   []Item
 	// untrained and grey are the answers of the model before training, and of the trained model
 	// given a grey image. Either may be nil.
 	untrained, grey []Item
 }
 
-// score scores the answers by every metric of answers: over all, by kind and by language. The blind
-// baseline of a metric is the better of the grey image and the best constant answers.
-func (a *answerSets) score(into *Evaluation, o EvaluateOptions) error {
+// scoreVQA scores answers to questions by the rule of VQA and the metrics of the options.
+func (a *answerSets) scoreVQA(into *Evaluation, o EvaluateOptions) error {
+	a.metrics = append([]Metric{vqaMetric}, metricsOf(o.Metrics, VQATask)...)
+	into.Answers = a.model
+	first, err := a.score(into, o)
+	if err != nil {
+		return err
+	}
+	first.model.keep()
+	first.blind.keep()
+	into.Blind = first.blind.items
+	return nil
+}
+
+// score scores the answers by every metric: over all, by kind and by language. The blind baseline
+// of a metric is the better of the grey image and the best constant answers. It returns the scores
+// by the first metric.
+func (a *answerSets) score(into *Evaluation, o EvaluateOptions) (first scoredAnswers, err error) {
 	var constant []Item
 	if o.Blind {
 		constant = slices.Clone(a.asked)
 		AnswerWithConstant(constant)
 	}
-	into.Answers = a.model
-	for _, m := range append([]Metric{vqaMetric}, metricsOf(o.Metrics, VQATask)...) {
+	for n, m := range a.metrics {
 		s := scoredAnswers{metric: m, bootstrap: o.Bootstrap}
-		var err error
 		for _, set := range []struct {
 			items []Item
 			to    *answerValues
 		}{{a.model, &s.model}, {a.untrained, &s.untrained}, {a.grey, &s.blind}} {
 			if *set.to, err = m.answerValues(set.items); err != nil {
-				return err
+				return first, err
 			}
 		}
 		if s.blind.items != nil {
@@ -80,21 +102,19 @@ func (a *answerSets) score(into *Evaluation, o EvaluateOptions) error {
 		if constant != nil {
 			best, err := m.answerValues(constant)
 			if err != nil {
-				return err
+				return first, err
 			}
 			if s.blind.items == nil || m.better(mean(best.values), mean(s.blind.values)) {
 				s.blind, into.BlindBy[m.Name] = best, byConstant
 			}
 		}
 		s.model.keepAs(m.Name)
-		if m.Name == vqaAccuracy {
-			s.model.keep()
-			s.blind.keep()
-			into.Blind = s.blind.items
+		if n == 0 {
+			first = s
 		}
 		s.write(into)
 	}
-	return nil
+	return first, nil
 }
 
 // answerValues are answers with a metric's value of each.

@@ -10,7 +10,10 @@ import (
 
 // captions scores the model's caption of each image in each language that it has a caption in.
 func (r *evaluation) captions(ctx context.Context) error {
-	requests, left := r.split.requests(r.task(CaptionTask, r.Texts), r.Languages)
+	requests, left, err := r.split.requests(ctx, r.task(CaptionTask, r.Texts), r.Languages)
+	if err != nil {
+		return err
+	}
 	r.result.leaveOut(left, r.Warn)
 	r.warn(CaptionTask, requests)
 	items := itemsOf(requests)

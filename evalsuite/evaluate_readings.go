@@ -17,7 +17,10 @@ const (
 
 // readings scores the texts that the model reads in images.
 func (r *evaluation) readings(ctx context.Context) error {
-	requests, left := r.split.requests(r.task(OCRTask, r.Texts), r.Languages)
+	requests, left, err := r.split.requests(ctx, r.task(OCRTask, r.Texts), r.Languages)
+	if err != nil {
+		return err
+	}
 	r.result.leaveOut(left, r.Warn)
 	r.warn(OCRTask, requests)
 	items := itemsOf(requests)

@@ -14,7 +14,10 @@ import (
 func (r *evaluation) retrieval(ctx context.Context) error {
 	task := r.task(RetrievalTask, r.Texts)
 	s := r.split
-	requests, left := s.requests(task, r.Languages)
+	requests, left, err := s.requests(ctx, task, r.Languages)
+	if err != nil {
+		return err
+	}
 	left.Task = RetrievalTask
 	r.result.leaveOut(left, r.Warn)
 	r.warn(RetrievalTask, requests)

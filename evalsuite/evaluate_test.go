@@ -350,7 +350,7 @@ func TestEvaluate_SaysWhatToDo(t *testing.T) {
 		{"no such split", trained, evalsuite.EvaluateOptions{Split: "vla"}, `has no split "vla"; did you mean "val"? It has train: 16 samples, val: 9 samples`},
 		{"retrieval of a PaLI-3", trained, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"retrieval"}}, "use a model of the family siglip"},
 		{"captions of a SigLIP", siglip, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"caption"}}, "a model of the family siglip cannot do the task caption"},
-		{"unknown task", trained, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"vqg"}}, `unknown task "vqg"; choose from caption, vqa, ocr, retrieval`},
+		{"unknown task", trained, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"vqg"}}, `unknown task "vqg"; choose from caption, vqa, ocr, object_vqa, match, retrieval`},
 		{"no such language", trained, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"caption"}, Languages: []string{"ja"}}, "8 of 8 samples have no text of kind alt in ja"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -17,7 +17,9 @@ const (
 	VQATask       = "vqa"
 	RetrievalTask = "retrieval"
 	ClassifyTask  = "classify"
-	OCRTask       = "ocr" // texts that are read out of images
+	OCRTask       = "ocr"        // texts that are read out of images
+	ObjectVQATask = "object_vqa" // questions about the objects of images
+	MatchTask     = "match"      // whether a text describes an image
 )
 
 // Scores compares a trained model with its baselines.
@@ -64,6 +66,8 @@ type Evaluation struct {
 	Captions, Answers, Blind, BlindCaptions []Item `json:"-"`
 	// Readings holds the texts that the model read in images.
 	Readings []Item `json:"-"`
+	// Objects and Matches are answers of the tasks object_vqa and match.
+	Objects, Matches []Item `json:"-"`
 	// Ranked holds the model's recalls of each image and language, in Values.
 	Ranked []Item `json:"-"`
 	// Classified holds the class of each image, with the right ones.

@@ -15,6 +15,8 @@ func (e *Evaluation) Items() (items []compare.Item) {
 	items = append(items, scored(CaptionTask, e.Captions, true)...)
 	items = append(items, scored(VQATask, e.Answers, false)...)
 	items = append(items, scored(OCRTask, e.Readings, false)...)
+	items = append(items, scored(ObjectVQATask, e.Objects, false)...)
+	items = append(items, scored(MatchTask, e.Matches, false)...)
 	items = append(items, scored(RetrievalTask, e.Ranked, true)...)
 	return append(items, scored(ClassifyTask, e.Classified, false)...)
 }
@@ -33,7 +35,7 @@ func scored(task string, of []Item, byImage bool) []compare.Item {
 			Task: task, ID: from.ID, Cluster: from.Key, Language: from.Language, Question: from.Question, References: from.References,
 			Prediction: from.Prediction, Error: from.Error, Values: from.Values,
 		}
-		if task == VQATask {
+		if task == VQATask || task == ObjectVQATask {
 			items[i].Kind = from.Kind
 		}
 		if n := share[from.Sample]; byImage && n > 1 {

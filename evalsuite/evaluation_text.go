@@ -24,7 +24,7 @@ func (e *Evaluation) WriteText(w io.Writer) error {
 	if more := e.metricNames(true); len(more) > 0 {
 		fmt.Fprintln(&t.text, wrap("Also in --json: "+strings.Join(more, ", ")+".", 80))
 	}
-	sliced := []string{"caption_cider", "vqa_accuracy", "i2t_r1", top1}
+	sliced := []string{"caption_cider", vqaAccuracy, objectAccuracy, matchAccuracy, "i2t_r1", top1}
 	for _, m := range e.Metrics {
 		sliced = append(sliced, m.Name)
 	}

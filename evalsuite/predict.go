@@ -20,8 +20,8 @@ import (
 // PredictOptions say what to ask a model and where its predictions go.
 type PredictOptions struct {
 	// Task is a kind of task of recipes that asks for text: caption, vqa, ocr, vqg, split_cap,
-	// detect or segment. By default it is vqa with a Question; else caption if the run was trained
-	// on it, or the only such task that it was trained on.
+	// object_vqa, match, detect, segment or region_caption. By default it is vqa with a Question;
+	// else caption if the run was trained on it, or the only such task that it was trained on.
 	Task string
 	// Out is the predictions file; if it is empty, predictions are kept in memory. Until it is
 	// complete the file is called Out + PartialSuffix, and an interrupted run resumes from it. If
@@ -43,6 +43,9 @@ type PredictOptions struct {
 	Method decode.Method
 	// Choices are the only answers: see [TrainedPredictor]. Default: any text.
 	Choices []string
+	// NoShots asks without the solved examples that the run's task has before each question. By
+	// default they are drawn from the split of the dataset that the task was trained on.
+	NoShots bool
 	// Batch is the number of queries that are answered together; default 64.
 	Batch int
 	// Progress, which may be nil, is called with the number of distinct queries that are answered.
@@ -101,8 +104,6 @@ func newPredictCall(t *stages.Trained, o PredictOptions) (*predictCall, error) {
 		return nil, fmt.Errorf("a model of the family %s compares images with texts but does not write text: use one of pali3 or paligemma, or score its retrieval with pali3 eval", t.Family.Name)
 	case !sees:
 		return nil, fmt.Errorf("a model of the family %s takes no images: use one of pali3", t.Family.Name)
-	case o.Task == "object_vqa":
-		return nil, errors.New("the task object_vqa draws its questions at random: use the task vqa")
 	case !registry.CanAsk(o.Task):
 		return nil, fmt.Errorf("unknown task %q; did you mean %q? Choose from %s", o.Task, strict.Nearest(o.Task, PredictKinds(registry)), strings.Join(PredictKinds(registry), ", "))
 	}
@@ -159,15 +160,21 @@ func Predict(ctx context.Context, be compute.Backend, t *stages.Trained, d *shar
 	if err != nil {
 		return nil, err
 	}
-	s.registry = t.Recipe.Mixture.Registry
+	s.registry, s.trained = t.Recipe.Mixture.Registry, t
+	if o.NoShots {
+		p.task.Shots = 0
+	}
 	p.leaveOut(s.without)
 	var requests []request
 	if len(o.Languages) > 0 && p.anyImage && !p.questions {
-		requests = s.inLanguages(p.task, o.Languages)
+		requests, err = s.inLanguages(ctx, p.task, o.Languages)
 	} else {
 		var left LeftOut
-		requests, left = s.requests(p.task, o.Languages)
+		requests, left, err = s.requests(ctx, p.task, o.Languages)
 		p.leaveOut(left)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if len(requests) == 0 {
 		hint := ""
@@ -193,6 +200,8 @@ func PredictFiles(ctx context.Context, be compute.Backend, t *stages.Trained, pa
 		return nil, fmt.Errorf("the task %s on image files needs a question", o.Task)
 	case !p.questions && o.Question != "":
 		return nil, fmt.Errorf("a question is for the task vqa, not for %s", o.Task)
+	case p.task.Shots > 0 && !o.NoShots:
+		return nil, fmt.Errorf("the run's task %s has %d solved examples before each question, which image files do not have: name a dataset, or ask without them (--no-shots)", o.Task, p.task.Shots)
 	case !p.anyImage:
 		return nil, fmt.Errorf("the task %s starts from a sample's own texts, which image files do not have: name a dataset", o.Task)
 	}

@@ -25,9 +25,11 @@ func (d datasetImages) open(_ context.Context, requests []request) ([]openedImag
 	var rows []int
 	at := map[int]int{}
 	for i := range requests {
-		if _, known := at[requests[i].row]; !known {
-			at[requests[i].row] = len(rows)
-			rows = append(rows, requests[i].row)
+		for _, row := range append(slices.Clone(requests[i].shots), requests[i].row) {
+			if _, known := at[row]; !known {
+				at[row] = len(rows)
+				rows = append(rows, row)
+			}
 		}
 	}
 	view, err := d.data.Select("images")
@@ -43,7 +45,10 @@ func (d datasetImages) open(_ context.Context, requests []request) ([]openedImag
 	}
 	all := make([]openedImages, len(requests))
 	for i := range requests {
-		all[i].images = images[at[requests[i].row]]
+		for _, row := range requests[i].shots {
+			all[i].images = append(all[i].images, images[at[row]][0])
+		}
+		all[i].images = append(all[i].images, shown(images[at[requests[i].row]], requests[i].Images)...)
 	}
 	return all, nil
 }

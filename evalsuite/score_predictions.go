@@ -117,7 +117,10 @@ func (f *scoredFile) score(ctx context.Context, e *Evaluation, s *split, o Evalu
 			continue
 		}
 		t := mixture.Task{Kind: task, Name: task, Texts: o.Texts}
-		requests, left := s.requests(t, o.Languages)
+		requests, left, err := s.requests(ctx, t, o.Languages)
+		if err != nil {
+			return err
+		}
 		if len(requests) == 0 {
 			continue
 		}
@@ -188,7 +191,7 @@ func scoreItems(ctx context.Context, e *Evaluation, s *split, t mixture.Task, it
 	}
 	if t.Kind == VQATask {
 		a := answerSets{asked: items, model: items}
-		return a.score(e, o)
+		return a.scoreVQA(e, o)
 	}
 	scorer, err := newCaptionScorer(items, metricsOf(o.Metrics, CaptionTask), o.meteor())
 	if err != nil {

@@ -1,6 +1,7 @@
 package evalsuite
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/stages"
 )
 
 // AllSplits names all samples of a dataset, whatever their split.
@@ -48,6 +50,7 @@ type split struct {
 	without LeftOut         // samples without an image
 
 	registry *mixture.Registry // of the tasks that are asked; nil for the built-in kinds
+	trained  *stages.Trained   // the model that is asked; nil if there is none, or for no shots
 }
 
 // splitColumns are the columns that are read for all samples: what kinds of task ask of, but for
@@ -147,20 +150,48 @@ type request struct {
 	mixture.Ask
 	task   string
 	row    int      // the row of the dataset, or the position of the image file
+	shots  []int    // rows whose first images come before its own
 	hashes []string // of its images; nil if they are not known yet
 	sample int      // position among the split's samples
 	key    string
 }
 
+// asker asks a task of the split, with shots if the model was trained with some.
+func (s *split) asker(ctx context.Context, t mixture.Task) (*mixture.Asker, *split, error) {
+	var o mixture.AskOptions
+	if s.trained == nil {
+		t.Shots = 0
+	} else {
+		o.Vocabulary, o.Encoder, o.Images = s.trained.Vocabulary, s.trained.Lengths.Encoder, s.trained.Images
+	}
+	var solved *split
+	if t.Shots > 0 {
+		var err error
+		if solved, err = readSplit(ctx, s.data, cmp.Or(t.Split, trainedSplit), nil, 0, 0); err != nil {
+			return nil, nil, fmt.Errorf("the model was trained with %d solved examples before each question: %w; or ask without them (--no-shots)", t.Shots, err)
+		}
+		o.Solved = solved.samples
+	}
+	asker, err := s.registry.NewAsker(t, s.samples, o)
+	return asker, solved, err
+}
+
 // requests returns all that a task asks about the split, in the given languages or, if there are
 // none, in all. An id that occurs twice is made unique by the sample's key.
-func (s *split) requests(t mixture.Task, languages []string) ([]request, LeftOut) {
+func (s *split) requests(ctx context.Context, t mixture.Task, languages []string) ([]request, LeftOut, error) {
 	t.Languages = languages
 	left := LeftOut{Task: t.Kind, Reason: "samples have no " + needs(t), Of: len(s.samples)}
+	asker, solved, err := s.asker(ctx, t)
+	if err != nil {
+		return nil, left, err
+	}
 	var all []request
 	seen := map[string]bool{}
 	for i := range s.samples {
-		asks := s.registry.Asks(t, &s.samples[i])
+		asks, err := asker.Asks(i)
+		if err != nil {
+			return nil, left, err
+		}
 		if len(asks) == 0 {
 			left.add(s.samples[i].Key)
 		}
@@ -169,40 +200,68 @@ func (s *split) requests(t mixture.Task, languages []string) ([]request, LeftOut
 				ask.ID = fmt.Sprintf("%s#%d", s.samples[i].Key, again)
 			}
 			seen[ask.ID] = true
-			all = append(all, s.request(i, t.Kind, ask))
+			all = append(all, s.request(i, t.Kind, ask, solved))
 		}
 	}
-	return all, left
+	return all, left, nil
 }
 
 // inLanguages asks about every sample in each language. It takes the references that the sample has
 // in that language.
-func (s *split) inLanguages(t mixture.Task, languages []string) []request {
+func (s *split) inLanguages(ctx context.Context, t mixture.Task, languages []string) ([]request, error) {
+	askers := make([]*mixture.Asker, len(languages))
+	var solved *split
+	for n, language := range languages {
+		t.Languages = []string{language}
+		var err error
+		if askers[n], solved, err = s.asker(ctx, t); err != nil {
+			return nil, err
+		}
+	}
 	var all []request
 	for i := range s.samples {
-		for _, language := range languages {
-			t.Languages = []string{language}
-			asks := s.registry.Asks(t, &s.samples[i])
-			if len(asks) == 0 {
-				asks = []mixture.Ask{s.registry.AskIn(t, s.samples[i].Key, language, "")}
+		for n, language := range languages {
+			asks, err := askers[n].Asks(i)
+			if err == nil && len(asks) == 0 {
+				asks, err = askers[n].AskIn(i, language)
+			}
+			if err != nil {
+				return nil, err
 			}
 			for _, ask := range asks {
-				all = append(all, s.request(i, t.Kind, ask))
+				all = append(all, s.request(i, t.Kind, ask, solved))
 			}
 		}
 	}
-	return all
+	return all, nil
 }
 
-func (s *split) request(i int, kind string, ask mixture.Ask) request {
+// request makes a request of what is asked about sample i. Solved has the samples of its shots.
+func (s *split) request(i int, kind string, ask mixture.Ask, solved *split) request {
 	r := request{Ask: ask, task: kind, row: s.rows[i], sample: i, key: s.samples[i].Key}
-	for _, image := range s.samples[i].Images {
+	for _, at := range ask.Shots {
+		r.shots = append(r.shots, solved.rows[at])
+		r.hashes = append(r.hashes, solved.samples[at].Images[0].SHA256)
+	}
+	for _, image := range shown(s.samples[i].Images, ask.Images) {
 		r.hashes = append(r.hashes, image.SHA256)
 	}
 	if slices.Contains(r.hashes, "") {
 		r.hashes = nil
 	}
 	return r
+}
+
+// shown returns the images of a sample at some places, all if places is nil.
+func shown(images []shards.Image, places []int) []shards.Image {
+	if places == nil {
+		return images
+	}
+	chosen := make([]shards.Image, len(places))
+	for i, at := range places {
+		chosen[i] = images[at]
+	}
+	return chosen
 }
 
 // needs describes what a sample must have for a task.
@@ -216,7 +275,10 @@ func needs(t mixture.Task) string {
 		return "question with an answer" + in
 	case "ocr":
 		return "text of kind ocr" + in
-	case "detect":
+	case "detect", ObjectVQATask:
+		if len(t.Objects) > 0 {
+			return "label in " + strings.Join(t.Objects, ", ")
+		}
 		return "box with a label"
 	case "segment":
 		return "label whose masks all have codes, which pali3 masks encode makes"

@@ -19,10 +19,10 @@ var relatives = map[string][]string{
 	"caption": {"split_cap"}, "split_cap": {"caption"}, "vqa": {"object_vqa"},
 }
 
-// taskOf returns the task of a kind as the run was trained on it: with the prompt of the first such
-// task and the kinds of text of all. If the run had no such task, trained is false and the task has
-// PaLI's prompt. A published model has the prompt that its family was trained with, and counts as
-// trained, because its folder does not say on what.
+// taskOf returns the task of a kind as the run was trained on it: the first such task, with its
+// prompts, shots and the like, and the kinds of text of all. If the run had no such task, trained
+// is false and the task has PaLI's prompt. A published model has the prompt that its family was
+// trained with, and counts as trained, because its folder does not say on what.
 func taskOf(t *stages.Trained, kind string) (task mixture.Task, trained bool) {
 	task = mixture.Task{Name: kind, Kind: kind}
 	if t.Published != nil {
@@ -31,7 +31,11 @@ func taskOf(t *stages.Trained, kind string) (task mixture.Task, trained bool) {
 	}
 	own := tasksOf(t, kind)
 	if len(own) > 0 {
-		task.Prompt, task.Boxes = own[0].Prompt, own[0].Boxes
+		task = *own[0]
+		task.Languages, task.Questions = nil, nil
+		if kind == ObjectVQATask {
+			task.Questions = own[0].Questions
+		}
 	}
 	teaching := own
 	if len(own) == 0 {

@@ -24,10 +24,18 @@ type validation struct {
 	predictor *TrainedPredictor // of a PaLI-3
 	embedder  *Embedder         // of a SigLIP
 	frozen    bool              // the image encoder does not learn
-	captioned []shards.Sample
-	asked     []shards.Sample
+	ranked    []shards.Sample   // of a SigLIP
+	captions  asked
+	answers   []asked
 	names     []string // of the metrics
 	bootstrap metrics.Bootstrap
+}
+
+// asked are queries with what to score of their answers.
+type asked struct {
+	queries []Query
+	items   []Item
+	metrics []Metric // of answers
 }
 
 // Prepare draws the samples. It returns a function that scores the weights that the model's set
@@ -47,15 +55,27 @@ func (Validator) Prepare(be compute.Backend, model *stages.Trained, on stages.He
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(names, func(name string) bool { return name != vqaAccuracy }) {
-		if v.captioned, err = from.captioned(); err != nil {
+	if v.embedder != nil {
+		v.ranked, err = from.captioned()
+		return v.score, err
+	}
+	if slices.Contains(names, captionExact) || slices.Contains(names, captionCIDEr) {
+		if v.captions, err = from.captionQueries(); err != nil {
 			return nil, err
 		}
 	}
-	if slices.Contains(names, vqaAccuracy) {
-		v.asked, err = from.asked()
+	for _, of := range [][]Metric{{vqaMetric}, objectMetrics, matchMetrics} {
+		if !slices.ContainsFunc(of, func(m Metric) bool { return slices.Contains(names, m.Name) }) {
+			continue
+		}
+		a, err := from.questionQueries(of[0].Task)
+		if err != nil {
+			return nil, err
+		}
+		a.metrics = of
+		v.answers = append(v.answers, a)
 	}
-	return v.score, err
+	return v.score, nil
 }
 
 // score scores the current weights.
@@ -68,28 +88,32 @@ func (v *validation) score(ctx context.Context) (map[string]stages.Score, error)
 		return nil, err
 	}
 	if v.embedder != nil {
-		recalls, err := Retrieve(v.embedder, v.captioned, v.bootstrap)
+		recalls, err := Retrieve(v.embedder, v.ranked, v.bootstrap)
 		if err != nil {
 			return nil, err
 		}
 		maps.Copy(all, recalls)
 	}
-	if len(v.captioned) > 0 && v.predictor != nil {
-		queries, items := Captions(v.captioned)
-		err := Ask(ctx, v.predictor, queries, items)
+	if len(v.captions.items) > 0 {
+		err := Ask(ctx, v.predictor, v.captions.queries, v.captions.items)
 		if err == nil {
-			all[captionExact], all[captionCIDEr], err = ScoreCaptions(items, v.bootstrap)
+			all[captionExact], all[captionCIDEr], err = ScoreCaptions(v.captions.items, v.bootstrap)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	if len(v.asked) > 0 {
-		queries, items := Questions(v.asked)
-		if err := Ask(ctx, v.predictor, queries, items); err != nil {
+	for _, a := range v.answers {
+		if err := Ask(ctx, v.predictor, a.queries, a.items); err != nil {
 			return nil, err
 		}
-		all[vqaAccuracy] = ScoreAnswers(items, v.bootstrap)
+		for _, m := range a.metrics {
+			values, err := m.Score(a.items)
+			if err != nil {
+				return nil, err
+			}
+			all[m.Name] = v.bootstrap.Mean(values)
+		}
 	}
 	scores := map[string]stages.Score{}
 	for _, name := range v.names {

@@ -15,6 +15,11 @@ type Ask struct {
 	Prompt string
 	// Truths are the answers or texts that people gave.
 	Truths []string
+	// Shots are the places, in [AskOptions.Solved], of the solved examples in the prompt. The first
+	// image of each comes before the sample's. See [Asker].
+	Shots []int
+	// Images are those of the sample's that are shown, nil for the first ones.
+	Images []int
 }
 
 // askIn asks for a text in a language, or for the answer to a question.

@@ -29,6 +29,7 @@ func makeMatch(m *Material) (Draft, error) {
 		}
 	}
 	d.Prompt = m.Task.FillIn(text.Language, "text", text.Value)
+	d.Language, d.Question = text.Language, text.Value
 	return d, nil
 }
 

@@ -149,7 +149,10 @@ func makeObjectVQA(m *Material) (Draft, error) {
 		return Draft{}, fmt.Errorf("of its %s none of the questions %s can be asked", group, strings.Join(m.Task.Questions, ", "))
 	}
 	question, answer := o.question(kind, yes, m.Sample)
-	return Draft{Prompt: m.Task.FillIn("en", "question", question), Target: answer}, nil
+	return Draft{
+		Prompt: m.Task.FillIn("en", "question", question), Target: answer,
+		Language: "en", Question: question, QuestionKind: kind,
+	}, nil
 }
 
 // fourKinds draws one of PaLI's four questions, and asks for one label where it cannot be asked.

@@ -34,7 +34,8 @@ type Kind struct {
 	// by another. Default: one of what Asks asks, with one of its truths.
 	Make func(m *Material) (Draft, error)
 	// Asks returns what the task asks of a sample when a model is evaluated or used. Unlike
-	// Make, it draws nothing at random. If it is nil, the kind only trains.
+	// Make, it draws nothing at random. Default: an [Asker] draws questions with Make and fixed
+	// random numbers. Kinds without a target, and those with denoisers, only train.
 	Asks func(t *Task, s *shards.Sample) []Ask
 	// Languages are those of the texts that the task can use of a sample, "" where not known.
 	// Default: the languages of [Task.TextsOf], or without Usable those of Asks.
@@ -67,6 +68,9 @@ type Draft struct {
 	Document string
 	// LeftOut counts what the sample has and the example lacks: see [Stream.LeftOut].
 	LeftOut []LeftOut
+	// Language, Question and QuestionKind describe a question that was drawn, where a model is
+	// asked it: see [Ask]. They change nothing about the example.
+	Language, Question, QuestionKind string
 
 	shots []shot // before the example: see Task.Shots
 }
@@ -165,6 +169,12 @@ func hasQuestion(t *Task, s *shards.Sample) bool { return len(t.QuestionsOf(s)) 
 func hasObjects(t *Task, s *shards.Sample) bool  { return len(objectsOf(t, s)) > 0 }
 
 func pick[T any](from []T, rng *random.Stream) T { return from[rng.IntN(len(from))] }
+
+// CanBeAsked reports whether a model can be asked what the kind trains, by Asks or by what Make
+// draws: see [Asker].
+func (k Kind) CanBeAsked() bool {
+	return k.Asks != nil || k.Make != nil && k.Usable != nil && k.Target && k.Denoisers == ""
+}
 
 // withDefaults returns a kind with the functions that it leaves to Asks.
 func (k Kind) withDefaults() Kind {

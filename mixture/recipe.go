@@ -168,8 +168,9 @@ type Task struct {
 	// until the rest fits. Default: truncate. Legal: truncate, leave_out.
 	Fit Fit `yaml:"fit,omitempty"`
 	// Shots is how many solved examples, of other samples of the task, come before each example,
-	// each with its first image; images.per_example has room for them. Evaluations ask without.
-	// Default: 0. Legal: 0 to 64.
+	// each with its first image; images.per_example has room for them. Evaluations draw them from
+	// the split that the task is trained on, the same for a question each time. Default: 0. Legal:
+	// 0 to 64.
 	Shots int `yaml:"shots,omitempty"`
 	// Frames are the images that are taken of a sample with more than images.per_example: the
 	// first, the first and others at even distances as of a video, or some at random in their

@@ -129,7 +129,7 @@ func (r Recipe) OpenVocabulary() (*tokenize.Vocabulary, error) {
 }
 
 // Asks returns all that a task asks of a sample: see [Kind.Asks]. It returns nothing for kinds
-// without it: see [Registry.CanAsk].
+// without it, which an [Asker] asks.
 func (g *Registry) Asks(t Task, s *shards.Sample) []Ask {
 	k, _ := g.Kind(t.Kind)
 	if k.Asks == nil {
@@ -139,10 +139,10 @@ func (g *Registry) Asks(t Task, s *shards.Sample) []Ask {
 	return k.Asks(&t, s)
 }
 
-// CanAsk reports whether a kind of task can be asked of a sample without drawing at random.
+// CanAsk reports whether a model can be asked what a kind of task trains: see [Kind.CanBeAsked].
 func (g *Registry) CanAsk(kind string) bool {
 	k, _ := g.Kind(kind)
-	return k.Asks != nil
+	return k.CanBeAsked()
 }
 
 // AskIn returns what a task asks of an image about which nothing is known but a language or a

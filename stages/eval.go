@@ -32,6 +32,9 @@ type Eval struct {
 	//	caption_cider  pali3: CIDEr of captions, in the four languages with most captions
 	//	caption_exact  pali3: share of captions that are exactly right
 	//	vqa_accuracy   pali3: VQA accuracy of answers, for at most four questions per image
+	//	object_vqa_accuracy, object_vqa_f1
+	//	               pali3: answers of kind object_vqa that are right, F1 of their labels
+	//	match_accuracy pali3: answers of kind match that are right
 	//	i2t_r1         siglip: recall at 1 of texts for an image; also i2t_r5, i2t_r10
 	//	t2i_r1         siglip: recall at 1 of images for a text; also t2i_r5, t2i_r10
 	//
@@ -59,7 +62,7 @@ func (r Recipe) evalMetrics() []string {
 		return []string{lossMetric, "i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10"}
 	}
 	if writes && r.sees() {
-		return []string{lossMetric, "caption_cider", "caption_exact", "vqa_accuracy"}
+		return []string{lossMetric, "caption_cider", "caption_exact", "vqa_accuracy", "object_vqa_accuracy", "object_vqa_f1", "match_accuracy"}
 	}
 	return []string{lossMetric}
 }

@@ -12,7 +12,7 @@ func kindsTable() string {
 	var b strings.Builder
 	b.WriteString("| kind | an example is | image | asked in evaluations |\n|---|---|---|---|\n")
 	for _, k := range mixture.BuiltinKinds() {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", k.Name, cell(k.About), yes(k.Image), yes(k.Asks != nil))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", k.Name, cell(k.About), yes(k.Image), yes(k.CanBeAsked()))
 	}
 	return b.String() + "\n"
 }
