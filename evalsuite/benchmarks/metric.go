@@ -46,6 +46,14 @@ type Family struct {
 	// Prepare returns the statistics of the items, or nil if they have none, such as masks where
 	// only boxes were predicted.
 	Prepare func(*Corpus) (*Statistics, error)
+
+	// Name, Evidence and FromEvidence serve the comparison of two models; without them it leaves
+	// the metrics out. Evidence returns what each item adds to the statistics, by what it is about,
+	// such as a category: files of scored items have it under the name. FromEvidence returns the
+	// same statistics from it.
+	Name         string
+	Evidence     func(*Corpus) ([]map[string]string, error)
+	FromEvidence func([]map[string]string) (*Statistics, error)
 }
 
 // Statistics computes scores from how often each item counts.
@@ -56,6 +64,9 @@ type Statistics struct {
 	// Slice names the groups, such as "category". It is "" without groups.
 	Slice  string
 	Groups []string
+	// Alone returns the scores of an item by itself and says what the model did, for lists of the
+	// items that changed most. It may be nil.
+	Alone func(item int) (scores []float64, about string)
 }
 
 // Corpus holds all items of an evaluation.
@@ -94,6 +105,8 @@ func (m *Metric) check() error {
 		return fmt.Errorf("metric %q: a name has lower-case letters, digits and underscores", m.Name)
 	case m.Source == "":
 		return fmt.Errorf("metric %s: no Source: which paper or file is the rule from?", m.Name)
+	case m.Family != nil && (m.Family.Evidence == nil) != (m.Family.FromEvidence == nil), m.Family != nil && (m.Family.Evidence == nil) != (m.Family.Name == ""):
+		return fmt.Errorf("metric %s: its family wants all of Name, Evidence and FromEvidence, or none", m.Name)
 	case kinds != 1:
 		return fmt.Errorf("metric %s: give one of Each, All, Statistic and Family", m.Name)
 	case m.Max < 0:

@@ -19,9 +19,7 @@ func averagePrecisions(rule detection.Rule, source string) []Metric {
 		region         detection.Region
 		prefix, plural string
 	}{{detection.Boxes, "", "boxes"}, {detection.Masks, "mask_", "masks"}} {
-		family := &Family{Prepare: func(c *Corpus) (*Statistics, error) {
-			return detected(c, detection.Options{Rule: rule, Compare: of.region})
-		}}
+		family := detectedFamily(detection.Options{Rule: rule, Compare: of.region})
 		for part, name := range rule.Names() {
 			all = append(all, Metric{Name: of.prefix + name, About: aboutPrecision(name) + " of " + of.plural, Source: source, Family: family, Part: part})
 		}
@@ -41,36 +39,74 @@ func aboutPrecision(name string) string {
 	return about[name]
 }
 
+// detectedFamily is the scores of boxes or masks by a rule.
+func detectedFamily(o detection.Options) *Family {
+	name := "boxes"
+	if o.Compare == detection.Masks {
+		name = "masks"
+	}
+	return &Family{
+		Prepare:      func(c *Corpus) (*Statistics, error) { return detected(c, o) },
+		Name:         name,
+		Evidence:     func(c *Corpus) ([]map[string]string, error) { return matchesAsText(c, o) },
+		FromEvidence: func(evidence []map[string]string) (*Statistics, error) { return detectedFromText(evidence, o.Rule) },
+	}
+}
+
 // detected matches what was found to what is marked. Its groups are the categories.
 func detected(c *Corpus, o detection.Options) (*Statistics, error) {
-	region := o.Compare
-	if region == detection.Masks && !hasMasks(c.Items) || len(c.Items) == 0 {
+	if o.Compare == detection.Masks && !hasMasks(c.Items) || len(c.Items) == 0 {
 		return nil, nil
 	}
-	images := make([]detection.Image, len(c.Items))
-	for n := range c.Items {
-		var err error
-		if images[n], err = imageOf(&c.Items[n], region); err != nil {
-			return nil, err
-		}
-	}
-	categories := c.Items[0].Scene.Categories
-	if o.Rule == detection.LVIS {
-		for _, category := range categories {
-			if len(category.Frequency) != 1 {
-				return nil, fmt.Errorf("category %s (%s) has the frequency %q, want r, c or f", category.ID, category.Name, category.Frequency)
-			}
-			o.Frequencies = append(o.Frequencies, detection.Frequency(category.Frequency[0]))
-		}
-	}
-	e, err := detection.Evaluate(images, o)
+	matches, err := matched(c, o)
 	if err != nil {
 		return nil, err
 	}
-	s := &Statistics{Slice: "category"}
-	for _, category := range categories {
-		s.Groups = append(s.Groups, category.Name)
+	categories := c.Items[0].Scene.Categories
+	if o.Frequencies, err = frequenciesOf(categories, o.Rule); err != nil {
+		return nil, err
 	}
+	var names []string
+	for _, category := range categories {
+		names = append(names, category.Name)
+	}
+	return detectedStatistics(matches, o, names), nil
+}
+
+// matched returns the matches of each item.
+func matched(c *Corpus, o detection.Options) ([]detection.Matches, error) {
+	return once(c, fmt.Sprintf("matches %v", o), func(items []Item) (_ []detection.Matches, err error) {
+		images := make([]detection.Image, len(items))
+		for n := range items {
+			if images[n], err = imageOf(&items[n], o.Compare); err != nil {
+				return nil, err
+			}
+		}
+		if o.Frequencies, err = frequenciesOf(items[0].Scene.Categories, o.Rule); err != nil {
+			return nil, err
+		}
+		return detection.Match(images, o)
+	})
+}
+
+// frequenciesOf returns the frequencies of categories, which LVIS' rule needs.
+func frequenciesOf(categories []layouts.Category, rule detection.Rule) (all []detection.Frequency, err error) {
+	if rule != detection.LVIS {
+		return nil, nil
+	}
+	for _, category := range categories {
+		if len(category.Frequency) != 1 {
+			return nil, fmt.Errorf("category %s (%s) has the frequency %q, want r, c or f", category.ID, category.Name, category.Frequency)
+		}
+		all = append(all, detection.Frequency(category.Frequency[0]))
+	}
+	return all, nil
+}
+
+// detectedStatistics returns the scores of matches, whose groups are the categories.
+func detectedStatistics(matches []detection.Matches, o detection.Options, categories []string) *Statistics {
+	e := detection.Gather(matches, o)
+	s := &Statistics{Slice: "category", Groups: categories}
 	s.Values = func(drawn []int32) (scores, groups []float64) {
 		scores, each := e.Scores(drawn)
 		groups = make([]float64, len(categories))
@@ -85,7 +121,7 @@ func detected(c *Corpus, o detection.Options) (*Statistics, error) {
 		}
 		return scores, groups
 	}
-	return s, nil
+	return s
 }
 
 // numberOrNaN returns NaN for -1, by which the owners' programs say that no object counts.

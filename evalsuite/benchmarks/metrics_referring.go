@@ -43,10 +43,7 @@ func referringMetrics(decoder MaskDecoder) []Metric {
 	}
 	all := []Metric{
 		metric("miou", "mean over expressions of the intersection of masks over their union", segmentationPy, (*refers).iou),
-		{Name: "ciou", About: "intersections of all masks over all unions (cIoU, also called oIoU)", Source: lavtPy, Statistic: func(c *Corpus) (func([]int) float64, error) {
-			all, err := once(c, "referring", func(items []Item) ([]refers, error) { return referred(items, decoder) })
-			return func(chosen []int) float64 { return cumulative(all, chosen) }, err
-		}},
+		{Name: "ciou", About: "intersections of all masks over all unions (cIoU, also called oIoU)", Source: lavtPy, Family: cumulativeFamily(decoder)},
 	}
 	for _, percent := range []int{50, 60, 70, 80, 90} {
 		all = append(all, metric(fmt.Sprintf("precision_%d", percent), fmt.Sprintf("share of masks with an intersection over union of at least 0.%d", percent), lavtPy, func(r *refers) float64 {
@@ -99,18 +96,60 @@ func (r *refers) iou() float64 {
 	return float64(r.both) / float64(r.any)
 }
 
-// cumulative returns the sum of intersections over that of unions, NaN without masks.
-func cumulative(all []refers, chosen []int) float64 {
-	both, any := 0, 0
-	for _, n := range chosen {
-		if all[n].masks {
-			both, any = both+all[n].both, any+all[n].any
+// cumulativeFamily is cIoU.
+func cumulativeFamily(decoder MaskDecoder) *Family {
+	compared := func(c *Corpus) ([]refers, error) {
+		return once(c, "referring", func(items []Item) ([]refers, error) { return referred(items, decoder) })
+	}
+	return &Family{
+		Prepare: func(c *Corpus) (*Statistics, error) {
+			all, err := compared(c)
+			return cumulativeStatistics(all), err
+		},
+		Name: "pixels",
+		Evidence: func(c *Corpus) ([]map[string]string, error) {
+			all, err := compared(c)
+			texts := make([]map[string]string, len(all))
+			for n, r := range all {
+				if texts[n] = map[string]string{}; r.masks {
+					texts[n]["both/any"] = fmt.Sprintf("%d/%d", r.both, r.any)
+				}
+			}
+			return texts, err
+		},
+		FromEvidence: func(evidence []map[string]string) (*Statistics, error) {
+			all := make([]refers, len(evidence))
+			for n, of := range evidence {
+				text, ok := of["both/any"]
+				if !ok {
+					continue
+				}
+				r := &all[n]
+				r.masks = true
+				const most = 1 << 40
+				if _, err := fmt.Sscanf(text, "%d/%d", &r.both, &r.any); err != nil || r.both < 0 || r.both > r.any || r.any > most {
+					return nil, fmt.Errorf("pixels %.40q: want two numbers as in 12/30, the first no larger", text)
+				}
+			}
+			return cumulativeStatistics(all), nil
+		},
+	}
+}
+
+// cumulativeStatistics returns the sum of intersections over that of unions, NaN without masks.
+func cumulativeStatistics(all []refers) *Statistics {
+	return &Statistics{Values: func(drawn []int32) (scores, groups []float64) {
+		both, any := 0, 0
+		for n, times := range drawn {
+			if all[n].masks {
+				both, any = both+int(times)*all[n].both, any+int(times)*all[n].any
+			}
 		}
-	}
-	if any == 0 {
-		return math.NaN()
-	}
-	return float64(both) / float64(any)
+		if any == 0 {
+			return []float64{math.NaN()}, nil
+		}
+		return []float64{float64(both) / float64(any)}, nil
+	}}
 }
 
 // decodedTogether is the number of masks that are decoded at once.

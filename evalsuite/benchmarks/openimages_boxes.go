@@ -22,5 +22,5 @@ var openImagesBoxes = Benchmark{
 
 // averagePrecision is the one score of a rule.
 func averagePrecision(o detection.Options, about, source string) []Metric {
-	return []Metric{{Name: o.Rule.Names()[0], About: about, Source: source, Family: &Family{Prepare: func(c *Corpus) (*Statistics, error) { return detected(c, o) }}}}
+	return []Metric{{Name: o.Rule.Names()[0], About: about, Source: source, Family: detectedFamily(o)}}
 }

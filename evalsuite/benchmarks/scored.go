@@ -34,6 +34,13 @@ type scoredChunk struct {
 	items    []Item
 	unparsed []string
 	columns  []scoredColumn
+	evidence []scoredEvidence
+}
+
+// scoredEvidence is what each item adds to the statistics of a family.
+type scoredEvidence struct {
+	family string
+	of     []map[string]string
 }
 
 // scoredColumn holds the values of a metric for the items of a chunk. The protocol is empty for the
@@ -130,7 +137,27 @@ func (w *scoredWriter) append(b []byte, c *scoredChunk, n int) []byte {
 	if c.unparsed != nil {
 		text(`,"unparsed":`, c.unparsed[n])
 	}
-	return append(c.appendValues(b, n), '}', '\n')
+	return append(c.appendEvidence(c.appendValues(b, n), n), '}', '\n')
+}
+
+// appendEvidence appends the evidence of item n.
+func (c *scoredChunk) appendEvidence(b []byte, n int) []byte {
+	begin := `,"evidence":{`
+	for _, e := range c.evidence {
+		b = append(appendText(append(b, begin...), e.family), `:{`...)
+		for at, about := range slices.Sorted(maps.Keys(e.of[n])) {
+			if at > 0 {
+				b = append(b, ',')
+			}
+			b = append(appendText(b, about), ':')
+			b = appendText(b, e.of[n][about])
+		}
+		b, begin = append(b, '}'), ","
+	}
+	if begin == "," {
+		b = append(b, '}')
+	}
+	return b
 }
 
 // appendSlices appends the groups of an item by slice.
@@ -235,13 +262,20 @@ func (b *Benchmark) clusterOf(i *Item) string {
 }
 
 // Statistics returns the benchmark's scores of all items together, such as BLEU, for the comparison
-// of two models by their scored items. Those that scored items do not suffice for, of boxes, have
-// no function.
+// of two models by their scored items. Those that scored items do not suffice for have no function.
 func (b *Benchmark) Statistics() (all []compare.Statistic) {
+	families := map[*Family]*compare.Family{}
 	for n := range b.Metrics {
 		m := &b.Metrics[n]
 		if m.Family != nil {
-			all = append(all, compare.Statistic{Task: b.Name, Metric: m.Name, LowerIsBetter: m.LowerIsBetter})
+			of := compare.Statistic{Task: b.Name, Metric: m.Name, LowerIsBetter: m.LowerIsBetter, Part: m.Part}
+			if m.Family.FromEvidence != nil {
+				if families[m.Family] == nil {
+					families[m.Family] = m.Family.compared()
+				}
+				of.Family = families[m.Family]
+			}
+			all = append(all, of)
 			continue
 		}
 		if m.Statistic == nil {
@@ -252,6 +286,17 @@ func (b *Benchmark) Statistics() (all []compare.Statistic) {
 		}})
 	}
 	return all
+}
+
+// compared returns the family for the comparison of two models.
+func (f *Family) compared() *compare.Family {
+	return &compare.Family{Name: f.Name, Of: func(evidence []map[string]string) (*compare.Scores, error) {
+		s, err := f.FromEvidence(evidence)
+		if err != nil {
+			return nil, err
+		}
+		return &compare.Scores{Values: s.Values, Slice: s.Slice, Groups: s.Groups, Alone: s.Alone}, nil
+	}}
 }
 
 // corpusOf returns scored items as the items of a benchmark.

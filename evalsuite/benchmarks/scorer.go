@@ -118,7 +118,7 @@ func (s *scorer) add(items []Item) {
 			s.unparsed = append(append(s.unparsed, unparsed...), make([]string, s.n-len(s.unparsed)-len(unparsed))...)
 		}
 	case s.scored != nil:
-		s.scored.chunks <- scoredChunk{items, unparsed, s.written(first)}
+		s.scored.chunks <- scoredChunk{items, unparsed, s.written(first), nil}
 	}
 }
 
@@ -203,7 +203,11 @@ func (s *scorer) result(bootstrap metrics.Bootstrap) (*Result, error) {
 		return nil, err
 	}
 	if s.keep && s.scored != nil {
-		s.scored.chunks <- scoredChunk{s.corpus.Items, s.unparsed, s.written(0)}
+		evidence, err := s.evidence()
+		if err != nil {
+			return nil, err
+		}
+		s.scored.chunks <- scoredChunk{s.corpus.Items, s.unparsed, s.written(0), evidence}
 	}
 	s.scored.close() // it is written while intervals are computed
 	all := make([]int, s.n)

@@ -1,7 +1,9 @@
 package benchmarks
 
 import (
+	"fmt"
 	"math"
+	"slices"
 
 	"github.com/pali3/pali3/evalsuite/metrics"
 )
@@ -16,6 +18,27 @@ func (s *scorer) prepare(f *Family) (*Statistics, error) {
 		s.families[f] = statistics
 	}
 	return statistics, err
+}
+
+// evidence returns what the items add to the statistics of the owner's families.
+func (s *scorer) evidence() (all []scoredEvidence, err error) {
+	var done []*Family
+	for n := range s.protocols[0].columns {
+		c := &s.protocols[0].columns[n]
+		if c.family == nil || c.Family.Evidence == nil || slices.Contains(done, c.Family) {
+			continue
+		}
+		done = append(done, c.Family)
+		of, err := c.Family.Evidence(&s.corpus)
+		if err != nil {
+			return nil, err
+		}
+		if len(of) != s.n {
+			return nil, fmt.Errorf("metric %s: evidence of %d items for %d", c.Name, len(of), s.n)
+		}
+		all = append(all, scoredEvidence{c.Family.Name, of})
+	}
+	return all, nil
 }
 
 // ofFamily returns a metric's score of some items, and false if none counts for it. It keeps the

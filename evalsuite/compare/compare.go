@@ -69,7 +69,8 @@ type Result struct {
 	// Such values are left out.
 	Unmatched Tally `json:"unmatched"`
 	// NotCompared names the scores that scored items do not suffice for, such as the average
-	// precision of boxes: they are in the results of the models only.
+	// precision of boxes where a file has no [Item.Evidence]: they are in the results of the models
+	// only.
 	NotCompared Tally `json:"not_compared,omitzero"`
 }
 
@@ -105,6 +106,9 @@ type Metric struct {
 	Verdict           Verdict `json:"verdict"`
 	// Statistic says that the score is one of all items together, and no mean of their values.
 	Statistic bool `json:"statistic,omitempty"`
+	// Alone says that, of a statistic, Better and Worse are by the score of each item by itself,
+	// such as the average precision of one image.
+	Alone bool `json:"alone,omitempty"`
 	// Deviation is the standard deviation of the difference between clusters. For a statistic it is
 	// taken from the width of the interval.
 	Deviation float64 `json:"deviation"`
@@ -263,7 +267,7 @@ func (r *Result) lacks(asked []string, pairs []pair) error {
 		}
 	}
 	if len(r.Metrics) == 0 && r.NotCompared.Count > 0 {
-		return fmt.Errorf("the scores of %s and %s are of all items together, for which scored items do not suffice: compare the intervals in their results; they are %s", r.A, r.B, strings.Join(r.NotCompared.Names, ", "))
+		return fmt.Errorf("the scores of %s and %s are of all items together, for which scored items do not suffice: score both again, or compare the intervals in their results; they are %s", r.A, r.B, strings.Join(r.NotCompared.Names, ", "))
 	}
 	if len(r.Metrics) == 0 {
 		return fmt.Errorf("%s and %s have no metric in common", r.A, r.B)

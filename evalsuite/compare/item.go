@@ -46,6 +46,9 @@ type Item struct {
 	// Values by metric, for example {"vqa_accuracy": 1}. A metric that does not count the item has
 	// no value.
 	Values map[string]float64 `json:"values"`
+	// Evidence is what scores of all items together need of this one ([Family]), by the name of the
+	// family and then by what it is about, such as a category of boxes.
+	Evidence map[string]map[string]string `json:"evidence,omitempty"`
 	// Protocols holds the values by the rules of other programs. They are not compared.
 	Protocols map[string]map[string]float64 `json:"protocols,omitempty"`
 }
@@ -75,7 +78,7 @@ func Write(path string, items []Item) error {
 }
 
 // maxLine is the maximum length of a line, in bytes.
-const maxLine = 4 << 20
+const maxLine = 16 << 20
 
 // Read reads a file of scored items. An error names the file and the line.
 func Read(path string) (items []Item, err error) {

@@ -76,7 +76,10 @@ func pValue(p float64) string {
 // writeMore writes the slices and counts of one metric.
 func (m *Metric) writeMore(out *strings.Builder, label string) {
 	items := fmt.Sprintf("B is better on %d items and worse on %d", m.Better.Count, m.Worse.Count)
-	if m.Statistic {
+	switch {
+	case m.Alone:
+		items = fmt.Sprintf("a score of all items together; by itself B is better on %d items and worse on %d", m.Better.Count, m.Worse.Count)
+	case m.Statistic:
 		items = "a score of all items together, without a value of each"
 	}
 	fmt.Fprintf(out, "%s: %s; %s test on %d clusters, which find a true difference of %.4f with a probability of 0.8\n",
@@ -115,7 +118,11 @@ func (f *Flip) describe() string {
 	if f.Question != "" {
 		question = fmt.Sprintf("%q: ", clip(f.Question))
 	}
-	return fmt.Sprintf("%sA %q (%.3g), B %q (%.3g); right: %s", question, clip(f.A), f.ValueA, clip(f.B), f.ValueB, clip(strings.Join(f.References, " | ")))
+	right := ""
+	if len(f.References) > 0 {
+		right = "; right: " + clip(strings.Join(f.References, " | "))
+	}
+	return fmt.Sprintf("%sA %q (%.3g), B %q (%.3g)%s", question, clip(f.A), f.ValueA, clip(f.B), f.ValueB, right)
 }
 
 // clip cuts a text to 80 characters.

@@ -213,3 +213,39 @@ func TestCompare_WeighsItems(t *testing.T) {
 		t.Errorf("got %+v", d)
 	}
 }
+
+// TestCompareStatistics_EqualsCompareStatistic compares the means of two models' values by both.
+func TestCompareStatistics_EqualsCompareStatistic(t *testing.T) {
+	const n = 60
+	values, cluster := make([]float64, 2*n), make([]int, n)
+	for i := range values {
+		values[i] = float64(i * i % 17)
+	}
+	for i := range cluster {
+		cluster[i] = i / 2
+	}
+	b := Bootstrap{Resamples: 200, Seed: 4}
+	a, other, d, err := b.CompareStatistic(PairedStatistic{N: n, Cluster: cluster, Value: func(chosen []int) float64 {
+		sum := 0.0
+		for _, i := range chosen {
+			sum += values[i]
+		}
+		return sum / float64(len(chosen))
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := b.CompareStatistics(PairedStatistics{N: n, Cluster: cluster, Values: func(drawn []int32) []float64 {
+		sum, weight := 0.0, 0.0
+		for i, times := range drawn {
+			sum, weight = sum+float64(times)*values[i], weight+float64(times)
+		}
+		return []float64{math.NaN(), sum / weight}
+	}})
+	if err != nil || len(all) != 2 || !math.IsNaN(all[0].Difference.Value) || all[0].Difference.P != 1 {
+		t.Fatal(all, err)
+	}
+	if all[1].A != a || all[1].B != other || all[1].Difference != d {
+		t.Errorf("%+v, want %+v, %+v and %+v", all[1], a, other, d)
+	}
+}

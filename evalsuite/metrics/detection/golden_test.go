@@ -271,3 +271,41 @@ func TestMask_EqualsMaskAPI(t *testing.T) {
 		}
 	}
 }
+
+// TestMatches_TextHasWhatScoresNeed scores matches that were written and read.
+func TestMatches_TextHasWhatScoresNeed(t *testing.T) {
+	images, options := map[string][]Image{"coco": likeCOCO(50)}, map[string]Options{"coco": {}, "lvis": {Rule: LVIS, Frequencies: slices.Repeat([]Frequency{Rare, Frequent}, 40)}, "open": {Rule: OpenImages, GroupWeight: 0.5}}
+	for name, o := range options {
+		matches, err := Match(images["coco"], o)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		read := make([]Matches, len(matches))
+		for n, image := range matches {
+			for _, m := range image {
+				text, err := m.MarshalText()
+				if err != nil {
+					t.Fatal(err)
+				}
+				again := CategoryMatches{Category: m.Category}
+				if err := again.UnmarshalText(text); err != nil {
+					t.Fatal(name, err)
+				}
+				read[n] = append(read[n], again)
+			}
+		}
+		got, categories := Gather(read, o).Scores(nil)
+		e, err := Evaluate(images["coco"], o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want, of := e.Scores(nil); !slices.Equal(got, want) || !slices.EqualFunc(categories, of, slices.Equal) {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+		weights := make([]int32, len(matches))
+		weights[7] = 1
+		if want, _ := e.Scores(weights); !slices.Equal(matches[7].Alone(o), want) {
+			t.Errorf("%s: alone %v, want %v", name, matches[7].Alone(o), want)
+		}
+	}
+}
