@@ -22,6 +22,7 @@ var layers = map[string]string{
 	"augment/jpeg":          "",
 	"recipes":               "",
 	"internal/atomicfile":   "",
+	"internal/avif":         "",
 	"random":                "",
 	"internal/csvtext":      "",
 	"internal/decompress":   "",

@@ -1,14 +1,12 @@
 package augment
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"sync"
 
-	"golang.org/x/image/webp"
-
+	"github.com/pali3/pali3/internal/avif"
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
@@ -21,14 +19,14 @@ var (
 	Black = Colour{}
 )
 
-// Decode turns the bytes of a JPEG, PNG, GIF, WebP, BMP or TIFF file into 8-bit RGB, within
+// Decode turns the bytes of a JPEG, PNG, GIF, WebP, BMP, TIFF or AVIF file into 8-bit RGB, within
 // [DefaultLimits].
 //
 // Unusual images: transparency is laid over white ([DecodeOver] takes another colour);
 // grey and palette images become RGB; 16-bit samples keep their upper byte; CMYK is converted
 // without a profile; colour profiles are ignored; of an animation the first frame counts, on a
-// canvas of the animation's size. The orientation of JPEG, PNG and WebP (EXIF) and of TIFF is
-// applied: the image is upright, as people see it (TensorFlow's decode_jpeg and PIL's Image.open
+// canvas of the animation's size. The orientation of JPEG, PNG and WebP (EXIF), of TIFF and of
+// AVIF (irot and imir) is applied: the image is upright, as people see it (TensorFlow's decode_jpeg and PIL's Image.open
 // leave it as stored). Of a TIFF with several pages the first counts.
 //
 // Faults that leave all pixels readable are passed over, as browsers and PIL do: a missing end
@@ -70,7 +68,10 @@ func (l Limits) DecodeOver(encoded []byte, background Colour) (*Image, error) {
 // bounded whatever the number of workers.
 var oneAtATime sync.Mutex
 
-const largePixels = 64 << 20
+const (
+	largePixels     = 64 << 20
+	largeAVIFPixels = 16 << 20 // a pixel takes up to 32 bytes
+)
 
 func (l Limits) decode(encoded []byte) (*raster, error) {
 	info, err := imagefile.ReadHeader(encoded)
@@ -80,7 +81,7 @@ func (l Limits) decode(encoded []byte) (*raster, error) {
 	if err := l.check(encoded, info.Width, info.Height); err != nil {
 		return nil, err
 	}
-	if info.Width*info.Height > largePixels {
+	if pixels := info.Width * info.Height; pixels > largePixels || info.Format == AVIF && pixels > largeAVIFPixels {
 		oneAtATime.Lock()
 		defer oneAtATime.Unlock()
 	}
@@ -119,6 +120,8 @@ func decodeFormat(encoded []byte, format string) (r *raster, err error) {
 		return decodeWebP(encoded)
 	case TIFF:
 		return decodeTIFF(encoded)
+	case AVIF:
+		return decodeAVIF(encoded)
 	}
 	f, err := imagefile.ReadBMP(encoded)
 	if err != nil {
@@ -128,7 +131,7 @@ func decodeFormat(encoded []byte, format string) (r *raster, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return rasterOf(decoded, fullRange), nil
+	return rasterOf(decoded), nil
 }
 
 func decodeTIFF(encoded []byte) (*raster, error) {
@@ -141,6 +144,35 @@ func decodeTIFF(encoded []byte) (*raster, error) {
 		return nil, err
 	}
 	return &raster{colour: &Image{Pix: rgb, Height: f.Height, Width: f.Width}, alpha: alpha}, nil
+}
+
+func decodeAVIF(encoded []byte) (*raster, error) {
+	f, err := imagefile.ReadAVIF(encoded)
+	if err != nil {
+		return nil, err
+	}
+	decoder, err := avif.Open(encoded, f.Width, f.Height, f.Sequence)
+	if err != nil {
+		return nil, err
+	}
+	defer decoder.Close()
+	samples, err := decoder.Frame(0)
+	if err != nil {
+		return nil, err
+	}
+	return avifRaster(decoder, samples), nil
+}
+
+// avifRaster copies the samples of a frame.
+func avifRaster(decoder *avif.Reader, samples []uint8) *raster {
+	r := &raster{colour: newImage(decoder.Height, decoder.Width)}
+	if decoder.Channels == 3 {
+		copy(r.colour.Pix, samples)
+		return r
+	}
+	eachRow(r.colour, samples, 4*decoder.Width, 4, func(to, from []uint8) { copy(to, from[:3]) })
+	r.alpha = plane(r.colour, samples[3:], 4*decoder.Width, 4)
+	return r
 }
 
 // classify gives the error of a decoder one of the kinds above.
@@ -190,26 +222,23 @@ func decodeGIF(encoded []byte) (*raster, error) {
 	return r, nil
 }
 
-// decodeWebP decodes a still image or an animation's first frame. Lossy WebP holds luma of 16 to
-// 235 (RFC 6386, section 9.2), which x/image/webp passes on as it is.
+// decodeWebP decodes a still image or an animation's first frame.
 func decodeWebP(encoded []byte) (*raster, error) {
 	w, err := imagefile.ReadWebP(encoded)
 	if err != nil {
 		return nil, err
 	}
-	decoded, err := webp.Decode(bytes.NewReader(w.Still()))
-	if err != nil {
-		return nil, classify(err)
-	}
-	frame := rasterOf(decoded, videoRange)
-	if w.Opaque {
-		frame.alpha = nil
-	}
-	if frame.colour.Width != w.FrameWidth || frame.colour.Height != w.FrameHeight {
-		return nil, fmt.Errorf("%w: a bitstream of another size than its header says", ErrCorrupt)
-	}
-	if w.FrameWidth == w.Width && w.FrameHeight == w.Height {
-		return frame, nil
+	frame, err := webpRaster(w)
+	if err != nil || w.FrameWidth == w.Width && w.FrameHeight == w.Height {
+		return frame, err
 	}
 	return frame.onCanvas(w.Height, w.Width, w.Y, w.X), nil
+}
+
+func webpRaster(w *imagefile.WebPFile) (*raster, error) {
+	rgb, alpha, err := w.Decode()
+	if err != nil {
+		return nil, err
+	}
+	return &raster{colour: &Image{Pix: rgb, Height: w.FrameHeight, Width: w.FrameWidth}, alpha: alpha}, nil
 }

@@ -3,18 +3,6 @@ package augment
 // The hot loops, in portable Go. Where there is a SIMD twin (kernels_amd64.go) it does
 // as many elements as it can and leaves the rest to these; both give the same bits.
 
-// convertRowPortable converts a row to RGB, interleaved, in fixed-point arithmetic.
-func convertRowPortable(to, luma, cb, cr []uint8, c ycbcrRange) {
-	cb, cr, to = cb[:len(luma)], cr[:len(luma)], to[:3*len(luma)]
-	for x, v := range luma {
-		l := (int32(v)-c.offset)*c.luma + 1<<15
-		b, r := int32(cb[x])-128, int32(cr[x])-128
-		to[3*x] = clamp8((l + c.crToR*r) >> 16)
-		to[3*x+1] = clamp8((l - c.cbToG*b - c.crToG*r) >> 16)
-		to[3*x+2] = clamp8((l + c.cbToB*b) >> 16)
-	}
-}
-
 func clamp8(v int32) uint8 { return uint8(min(max(v, 0), 255)) }
 
 // addRow adds weight times the row to sum.

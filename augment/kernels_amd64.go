@@ -10,14 +10,6 @@ var (
 	useAVX512 = archsimd.X86.AVX512()
 )
 
-func convertRow(to, luma, cb, cr []uint8, c ycbcrRange) {
-	done := 0
-	if useAVX2 {
-		done = convertRowAVX2(to, luma, cb, cr, c)
-	}
-	convertRowPortable(to[3*done:], luma[done:], cb[done:], cr[done:], c)
-}
-
 func blendRows(sum []float32, rows [][]uint8, weights []float32) {
 	done := 0
 	if useAVX2 {
@@ -109,30 +101,6 @@ func mapRange(values []float32, from, scale, to float32) {
 		done = mapRangeAVX2(values, from, scale, to)
 	}
 	mapRangePortable(values[done:], from, scale, to)
-}
-
-// convertRowAVX2 converts 8 pixels at a time in 32-bit lanes. Each lane ends as the bytes R, G, B,
-// 0, of which a shuffle drops the last; a store of 4 pixels writes 4 bytes too many, which the next
-// overwrites.
-func convertRowAVX2(to, luma, cb, cr []uint8, c ycbcrRange) (done int) {
-	drop := archsimd.LoadInt8x16([]int8{0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1})
-	round, zero, most := archsimd.BroadcastInt32x8(1<<15), archsimd.BroadcastInt32x8(0), archsimd.BroadcastInt32x8(255)
-	offset, middle := archsimd.BroadcastInt32x8(c.offset), archsimd.BroadcastInt32x8(128)
-	lumaBy, crToR, cbToG := archsimd.BroadcastInt32x8(c.luma), archsimd.BroadcastInt32x8(c.crToR), archsimd.BroadcastInt32x8(c.cbToG)
-	crToG, cbToB := archsimd.BroadcastInt32x8(c.crToG), archsimd.BroadcastInt32x8(c.cbToB)
-	for ; done+16 <= len(luma) && done+16 <= len(cb) && done+16 <= len(cr); done += 8 {
-		l := archsimd.LoadUint8x16(luma[done:]).ExtendLo8ToUint32().BitsToInt32().Sub(offset).Mul(lumaBy).Add(round)
-		b := archsimd.LoadUint8x16(cb[done:]).ExtendLo8ToUint32().BitsToInt32().Sub(middle)
-		r := archsimd.LoadUint8x16(cr[done:]).ExtendLo8ToUint32().BitsToInt32().Sub(middle)
-		red := l.Add(crToR.Mul(r)).ShiftAllRight(16).Max(zero).Min(most)
-		green := l.Sub(cbToG.Mul(b)).Sub(crToG.Mul(r)).ShiftAllRight(16).Max(zero).Min(most)
-		blue := l.Add(cbToB.Mul(b)).ShiftAllRight(16).Max(zero).Min(most)
-		pixels := red.Or(green.ShiftAllLeft(8)).Or(blue.ShiftAllLeft(16))
-		pixels.GetLo().ToBits().AsUint8x16().PermuteOrZero(drop).Store(to[3*done:])
-		pixels.GetHi().ToBits().AsUint8x16().PermuteOrZero(drop).Store(to[3*done+12:])
-	}
-	archsimd.ClearAVXUpperBits()
-	return done
 }
 
 // blendRowsAVX2 does 16 values at a time, in registers over all rows, and returns how many it did.

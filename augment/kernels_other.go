@@ -2,8 +2,6 @@
 
 package augment
 
-func convertRow(to, luma, cb, cr []uint8, c ycbcrRange) { convertRowPortable(to, luma, cb, cr, c) }
-
 func blendRows(sum []float32, rows [][]uint8, weights []float32) {
 	blendRowsPortable(sum, rows, weights)
 }

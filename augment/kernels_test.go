@@ -13,12 +13,6 @@ func TestKernelsAgree(t *testing.T) {
 	rng := random.New(1)
 	for n := range 80 {
 		near, far, luma := randomBytes(rng, n), randomBytes(rng, n), randomBytes(rng, n)
-		for _, convention := range []ycbcrRange{fullRange, videoRange} {
-			rgb, rgbWant := make([]uint8, 3*n), make([]uint8, 3*n)
-			convertRow(rgb, luma, near, far, convention)
-			convertRowPortable(rgbWant, luma, near, far, convention)
-			same(t, "convertRow", n, rgb, rgbWant)
-		}
 		row, rowWant := make([]float32, n), make([]float32, n)
 		rows, weights := [][]uint8{near, far, luma}, []float32{0.2, 0.31, float32(rng.Float64())}
 		blendRows(row, rows, weights)
@@ -94,12 +88,6 @@ func benchmarkTwins(b *testing.B, bytes int, used, portable func()) {
 			}
 		})
 	}
-}
-
-func BenchmarkConvertRow(b *testing.B) {
-	rng, n := random.New(1), 640
-	luma, cb, cr, to := randomBytes(rng, n), randomBytes(rng, n), randomBytes(rng, n), make([]uint8, 3*n)
-	benchmarkTwins(b, 3*n, func() { convertRow(to, luma, cb, cr, fullRange) }, func() { convertRowPortable(to, luma, cb, cr, fullRange) })
 }
 
 func BenchmarkBlendRows(b *testing.B) {

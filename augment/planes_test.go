@@ -39,7 +39,7 @@ func TestResizeOfPlanesIsThatOfPixels(t *testing.T) {
 			m := soft(sizes[1], sizes[0], ratio)
 			height, width := sizes[2], sizes[3]
 			got := ResizeYCbCr(m, height, width, image.Rect(0, 0, width, height))
-			pixels := rasterOf(m, fullRange).colour.Resize(height, width, Bilinear, true).Pix
+			pixels := rasterOf(m).colour.Resize(height, width, Bilinear, true).Pix
 			var luma, chroma float64
 			for y := range height {
 				for x := range width {

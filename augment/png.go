@@ -16,7 +16,7 @@ import (
 func decodePNG(encoded []byte) (*raster, error) {
 	decoded, err := png.Decode(bytes.NewReader(encoded))
 	if err == nil {
-		return rasterOf(decoded, fullRange), nil
+		return rasterOf(decoded), nil
 	}
 	p, readErr := imagefile.ReadPNG(encoded)
 	if readErr != nil {
@@ -33,7 +33,7 @@ func decodePNG(encoded []byte) (*raster, error) {
 	if err != nil {
 		return nil, classify(err)
 	}
-	return rasterOf(decoded, fullRange), nil
+	return rasterOf(decoded), nil
 }
 
 // pngRepair writes a PNG that has the chunks of pixels alone, each byte of them and none more, and

@@ -14,7 +14,7 @@ type raster struct {
 }
 
 // rasterOf converts what the decoders return.
-func rasterOf(decoded image.Image, convention ycbcrRange) *raster {
+func rasterOf(decoded image.Image) *raster {
 	bounds := decoded.Bounds()
 	r := &raster{colour: newImage(bounds.Dy(), bounds.Dx())}
 	out := r.colour
@@ -35,11 +35,6 @@ func rasterOf(decoded image.Image, convention ycbcrRange) *raster {
 		eachRow(out, m.Pix, m.Stride, 8, func(to, from []uint8) { to[0], to[1], to[2] = from[0], from[2], from[4] })
 	case *image.Paletted:
 		r.readPaletted(m)
-	case *image.YCbCr:
-		ycbcrToRGB(out, m, convention)
-	case *image.NYCbCrA:
-		ycbcrToRGB(out, &m.YCbCr, convention)
-		r.alpha = plane(out, m.A, m.AStride, 1)
 	default:
 		r.alpha = make([]uint8, out.Width*out.Height)
 		for y := range out.Height {

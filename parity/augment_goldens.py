@@ -4,7 +4,7 @@
 
 resize.json has sizes, method and the float32 output of PIL for the values of pattern(); resize_pil.json the SHA-256
 of PIL's output for the same values in 8 bits. pictures/NAME.EXT is an
-encoded image; pictures/NAME.EXT.want.png is the image as PIL decodes it, on white and upright.
+encoded image; images/NAME.EXT.want.png is the image as PIL decodes it, on white and upright.
 """
 
 import hashlib
@@ -62,7 +62,7 @@ def scene(width=45, height=37):
 
 
 def save(name, image, **options):
-    path = out / "pictures" / name
+    path = out / "images" / name
     image.save(path, **options)
     decoded = ImageOps.exif_transpose(Image.open(path))
     if decoded.mode == "I;16":
@@ -107,6 +107,12 @@ save("lossless.webp", rgb, lossless=True)
 save("alpha.webp", rgba, quality=85)
 save("animated.webp", rgb, save_all=True, append_images=[rgb.rotate(90)], lossless=True)
 save("animatedalpha.webp", rgba, save_all=True, append_images=[rgba.rotate(90)], quality=85)
+save("still.avif", rgb, quality=80)
+save("alpha.avif", rgba, quality=80, subsampling="4:4:4")
+save("sequence.avif", rgb, save_all=True, append_images=[rgb.rotate(90), rgb.rotate(180)], quality=70)
+exif = Image.Exif()
+exif[0x0112] = 6
+save("orientation6.avif", scene(24, 16), quality=90, exif=exif)
 save("rgba.tiff", rgba, compression="tiff_adobe_deflate")
 save("palette.tiff", rgb.quantize(60), compression="tiff_lzw")
 save("orientation6.tiff", rgb.convert("L"), compression="packbits", tiffinfo={0x0112: 6})

@@ -36,6 +36,7 @@ from pngs import png
 from bmps import bmp
 from gifs import gif
 from tiffs import tiff
+from avifs import add_avifs
 
 warnings.simplefilter("ignore")
 Image.MAX_IMAGE_PIXELS = None
@@ -54,7 +55,7 @@ def upright_rgb(data, covered=None, scale=1):
     image = Image.open(io.BytesIO(data))
     if scale > 1 and "transparency" in image.info:
         image.info["transparency"] *= scale
-    if image.format not in ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "TIFF"):
+    if image.format not in ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF"):
         raise OSError("another format")
     image.load()
     if image.mode.startswith("I;16") or image.mode == "I":
@@ -283,11 +284,11 @@ def webps(grid, rng):
                 exif = Image.Exif()
                 exif[0x0112] = rng.randint(1, 8)
                 options["exif"] = exif.tobytes()
-            grid.add(f"webp {kind} alpha {alpha} {w}x{h}", saved(image, **options), 4 if kind == "lossy" else 0)
+            grid.add(f"webp {kind} alpha {alpha} {w}x{h}", saved(image, **options), 0)
     for i in range(150):
         frames = [photo(rng, rng.randint(4, 40), rng.randint(4, 40))]
         frames.append(frames[0].rotate(90))
-        grid.add(f"webp animated {i}", saved(frames[0], format="WEBP", save_all=True, append_images=frames[1:], lossless=i % 2 == 0, method=0), 4 if i % 2 else 0)
+        grid.add(f"webp animated {i}", saved(frames[0], format="WEBP", save_all=True, append_images=frames[1:], lossless=i % 2 == 0, method=0), 0)
     for i in range(40):
         image = photo(rng, rng.randint(4, 40), rng.randint(4, 40))
         image.putalpha(Image.fromarray(np.random.default_rng(i).integers(0, 256, image.size[::-1], dtype=np.uint8)))
@@ -301,7 +302,7 @@ def webps(grid, rng):
             "cut": data[:len(data) * 2 // 3], "unknown chunk": data[:30] + b"ABCD\4\0\0\0abcd" + data[30:],
         }
         for name, faulty in faults.items():
-            grid.add(f"webp fault {name} {i}", faulty, 4, also=name in ("size too large", "size too small", "size 0", "unknown chunk"))
+            grid.add(f"webp fault {name} {i}", faulty, 0, also=name in ("size too large", "size too small", "size 0", "unknown chunk"))
 
 
 def tiffs(grid, rng):
@@ -367,6 +368,10 @@ def tiffs(grid, rng):
         grid.add(f"tiff other {mode} {compression}", data, 0, also=(mode, compression) != ("RGB", None))
 
 
+def avifs(grid, rng):
+    add_avifs(grid, rng, photo)
+
+
 def main():
     small = "--small" in sys.argv
     rng = random.Random(20261128)
@@ -389,7 +394,7 @@ def main():
         return True
 
     grid = Grid(pathlib.Path(sys.argv[1]), keep)
-    for part in (wild_jpegs, faulty_jpegs, plain_jpegs, pngs, gifs, bmps, webps, tiffs):
+    for part in (wild_jpegs, faulty_jpegs, plain_jpegs, pngs, gifs, bmps, webps, tiffs, avifs):
         before = grid.count
         part(grid, rng)
         print(f"{part.__name__}: {grid.count - before} files")

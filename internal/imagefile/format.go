@@ -14,15 +14,16 @@ const (
 	WebP = "webp"
 	BMP  = "bmp"
 	TIFF = "tiff"
+	AVIF = "avif"
 )
 
 // Formats lists the supported formats, for messages.
-const Formats = "jpeg, png, gif, webp, bmp, tiff"
+const Formats = "jpeg, png, gif, webp, bmp, tiff, avif"
 
 // Readable reports whether a format, as [Format] names it, is supported.
 func Readable(format string) bool {
 	switch format {
-	case JPEG, PNG, GIF, WebP, BMP, TIFF:
+	case JPEG, PNG, GIF, WebP, BMP, TIFF, AVIF:
 		return true
 	}
 	return false
@@ -41,7 +42,7 @@ func Reads(encoded []byte) bool {
 }
 
 // Format returns the image format that the first bytes show, in lower case: a supported one, or
-// another such as avif, heic, jxl, jp2, ico, psd or svg. It returns "" for a file that is not an
+// another such as heic, jxl, jp2, ico, psd or svg. It returns "" for a file that is not an
 // image. File names do not matter.
 func Format(encoded []byte) string {
 	switch {
@@ -64,6 +65,9 @@ func Format(encoded []byte) string {
 		return ""
 	}
 	if brand := isoBrand(encoded); brand != "" {
+		if isAVIF(encoded) {
+			return AVIF
+		}
 		return imageBrands[brand]
 	}
 	return firstOf(otherImages, encoded).format
@@ -89,6 +93,17 @@ func isoBrand(b []byte) string {
 		return ""
 	}
 	return string(b[8:12])
+}
+
+// isAVIF reports whether one of the brands of an ISO base media file is that of AVIF.
+func isAVIF(b []byte) bool {
+	brands := b[8:min(len(b), max(16, int(min(binary.BigEndian.Uint32(b), 4096))))]
+	for i := 0; i+4 <= len(brands); i += 4 {
+		if brand := string(brands[i : i+4]); i != 4 && (brand == "avif" || brand == "avis") { // 4 is the version
+			return true
+		}
+	}
+	return false
 }
 
 // signature tells a kind of file by its first bytes.
@@ -129,6 +144,6 @@ var otherImages = []signature{
 // imageBrands are the formats of ISO base media files that hold images, by major brand (ISO/IEC
 // 23008-12, AV1 Image File Format).
 var imageBrands = map[string]string{
-	"avif": "avif", "avis": "avif", "heic": "heic", "heix": "heic", "heim": "heic", "heis": "heic",
+	"heic": "heic", "heix": "heic", "heim": "heic", "heis": "heic",
 	"hevc": "heic", "hevx": "heic", "mif1": "heic", "msf1": "heic", "jxl ": "jxl", "jp2 ": "jp2", "crx ": "raw",
 }
