@@ -25,9 +25,9 @@ var (
 // Unusual images: transparency is laid over white ([DecodeOver] takes another colour);
 // grey and palette images become RGB; 16-bit samples keep their upper byte; CMYK is converted
 // without a profile; colour profiles are ignored; of an animation the first frame counts, on a
-// canvas of the animation's size. The orientation of JPEG, PNG and WebP (EXIF), of TIFF and of
-// AVIF (irot and imir) is applied: the image is upright, as people see it (TensorFlow's decode_jpeg and PIL's Image.open
-// leave it as stored). Of a TIFF with several pages the first counts.
+// canvas of the animation's size. The orientation of JPEG, PNG and WebP (EXIF), of TIFF and of AVIF
+// (irot and imir) is applied: the image is upright, as people see it (TensorFlow's decode_jpeg and
+// PIL's Image.open leave it as stored). Of a TIFF with several pages the first counts.
 //
 // Faults that leave all pixels readable are passed over, as browsers and PIL do: a missing end
 // marker, bytes after the end, wrong lengths, checksums of chunks that hold no pixels. A file that

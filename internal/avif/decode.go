@@ -120,8 +120,8 @@ func (r *Reader) open(encoded []byte, width, height int) error {
 	return r.err
 }
 
-// Frame decodes a frame, counted from 0, into 8-bit samples: Channels of each pixel, row by row. The
-// result is valid until the next call. Frames are cheapest in order.
+// Frame decodes a frame, counted from 0, into 8-bit samples: Channels of each pixel, row by row.
+// The result is valid until the next call. Frames are cheapest in order.
 func (r *Reader) Frame(index int) ([]uint8, error) {
 	if err := r.fault(r.call("decode", uint64(index))); err != nil {
 		return nil, err

@@ -55,8 +55,8 @@ func (w *WebPFile) Decode() (rgb, alpha []uint8, err error) {
 }
 
 // lossyPixels converts the planes of a lossy image to RGB as libwebp does. Chroma has half the
-// resolution in both directions. A row of pixels lies between two rows of chroma, the nearer and the
-// farther (src/dsp/upsampling.c and src/dec/io_dec.c, EmitFancyRGB).
+// resolution in both directions. A row of pixels lies between two rows of chroma, the nearer and
+// the farther (src/dsp/upsampling.c and src/dec/io_dec.c, EmitFancyRGB).
 func lossyPixels(rgb []uint8, m *image.YCbCr) {
 	width, height := m.Rect.Dx(), m.Rect.Dy()
 	cb, cr := make([]uint8, width), make([]uint8, width)

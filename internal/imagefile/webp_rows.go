@@ -27,8 +27,8 @@ func upsampleWebPPairsPortable(to, near, far []uint8) {
 	}
 }
 
-// convertWebPRowPortable converts from ITU-R BT.601 with luma of 16 to 235 in libwebp's 14-bit fixed point
-// (src/dsp/yuv.h).
+// convertWebPRowPortable converts from ITU-R BT.601, with luma of 16 to 235, in the 14-bit fixed
+// point of libwebp (src/dsp/yuv.h).
 func convertWebPRowPortable(to, luma, cb, cr []uint8) {
 	cb, cr = cb[:len(luma)], cr[:len(luma)]
 	for x, l := range luma {
