@@ -182,10 +182,7 @@ func (t *Task) kindProblems(kind Kind, r *Recipe) (all strict.Problems) {
 			all.Add(key, "%v", err)
 		}
 	}
-	if kind.Denoisers != "" && t.Denoisers != "" {
-		_, err := Denoisers(t.Denoisers)
-		bad("denoisers", err)
-	}
+	all = append(all, t.denoiserProblems(kind)...)
 	bad("boxes", t.Boxes.check())
 	if t.Kind == "segment" && t.Boxes == BoxIntegers {
 		all.Add("boxes", "boxes: %s, but kind segment writes %s alone", t.Boxes, BoxLocations)

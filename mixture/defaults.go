@@ -25,7 +25,7 @@ func (t Task) withDefaults(r *Recipe) Task {
 		t.Split = "train"
 	}
 	t.fillPrompt(kind, r.Prompts)
-	if t.Denoisers == "" {
+	if t.Denoisers == "" && len(t.DenoiserList) == 0 {
 		t.Denoisers = kind.Denoisers
 	}
 	if kind.Labels != nil && len(t.Objects) == 0 {

@@ -12,17 +12,19 @@ import (
 // mixes three families: R, regular span corruption; X, extreme, with long spans or half of the text
 // hidden; and S, sequential, where a prefix is given and the rest is asked for.
 type Denoiser struct {
-	// Name is for reports, such as "X(8,.5)".
-	Name string
-	// MeanSpan is the mean length of a hidden span in ids; 0 for an S-denoiser, which hides one
-	// suffix.
-	MeanSpan float64
-	// Rate is the share of the ids that is hidden; of an S-denoiser the mean share.
-	Rate float64
-	// Mode is the mode token before the input, one of tokenize.ModeTokens; "" for none.
-	Mode string
-	// Weight is how often the denoiser is chosen, relative to the others of its preset.
-	Weight float64
+	// Name is for reports, such as "X(8,.5)". Default: made of the numbers.
+	Name string `yaml:"name,omitempty"`
+	// MeanSpan is the mean length of a hidden span in ids. Default: 0, for an S-denoiser, which
+	// hides one suffix. Legal: 0, or 1 and above.
+	MeanSpan float64 `yaml:"mean_span,omitempty"`
+	// Rate is the share of the ids that is hidden; of an S-denoiser the mean share. Required.
+	// Legal: above 0 and below 1; of an S-denoiser up to 0.5.
+	Rate float64 `yaml:"rate"`
+	// Mode is the mode token before the input, which tokenizer.mode_tokens adds. Default: none.
+	// Legal: [NLU], [NLG], [S2S], in quotes.
+	Mode string `yaml:"mode,omitempty"`
+	// Weight is how often the denoiser is chosen, relative to the others. Required. Legal: above 0.
+	Weight float64 `yaml:"weight"`
 }
 
 // Denoisers returns the denoisers of a preset:

@@ -1,8 +1,6 @@
 package mixture
 
 import (
-	"cmp"
-
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/tokenize"
 )
@@ -20,17 +18,16 @@ func newDenoiseTask(t *Task, k Kind, v *tokenize.Vocabulary, lengths Lengths) (d
 	if k.Denoisers == "" {
 		return denoiseTask{}, nil
 	}
-	denoisers, err := Denoisers(cmp.Or(t.Denoisers, k.Denoisers))
+	denoisers, err := t.denoisersOf(k)
 	if err != nil {
 		return denoiseTask{}, err
 	}
-	for i := range denoisers {
-		if !t.Modes {
-			denoisers[i].Mode = ""
-		} else if denoisers[i].Mode != "" {
-			if _, err := v.Mode(denoisers[i].Mode); err != nil {
-				return denoiseTask{}, err
-			}
+	for _, d := range denoisers {
+		if d.Mode == "" {
+			continue
+		}
+		if _, err := v.Mode(d.Mode); err != nil {
+			return denoiseTask{}, err
 		}
 	}
 	return denoiseTask{denoisers, v, lengths}, CheckSentinels(denoisers, v, lengths.Encoder, lengths.Decoder)

@@ -244,7 +244,7 @@ func (s *Stream) prepareTask(t *task) (key string, err error) {
 		return "", nil
 	}
 	if t.denoise, err = newDenoiseTask(t.Task, t.kind, s.vocab, s.recipe.Lengths); err != nil {
-		return "denoisers", err
+		return t.denoisersKey(), err
 	}
 	return checkPieces(t.Task, s.vocab)
 }

@@ -196,7 +196,10 @@ type Task struct {
 	// ul2 (nearer the paper's text), ul2r (for continued training), t5 (spans of 3, 15 % hidden),
 	// prefix_lm (one cut, uniform over the text).
 	Denoisers string `yaml:"denoisers,omitempty"`
-	// Modes puts UL2's mode token before a corrupted text; it needs tokenizer.mode_tokens.
+	// DenoiserList holds denoisers of the task's own in place of denoisers. Default: none.
+	DenoiserList []Denoiser `yaml:"denoiser_list,omitempty" json:",omitempty"`
+	// Modes puts UL2's mode token before a corrupted text; it needs tokenizer.mode_tokens. In
+	// denoiser_list each denoiser names its own.
 	Modes bool `yaml:"modes,omitempty"`
 	// Mixture is the name of the mixture that the task is in. Default: none, it is in the recipe's
 	// own.

@@ -82,7 +82,8 @@ func hashOfProgram() string {
 // path returns the file of a task's scan.
 func (k *scanKeeper) path(f *finder, d *shards.Dataset) (string, error) {
 	t := *f.Task
-	t.Name, t.Weight, t.Data, t.Prompt, t.Denoisers, t.Modes = "", 0, "", "", "", false // these choose no sample
+	// These choose no sample.
+	t.Name, t.Weight, t.Data, t.Prompt, t.Denoisers, t.DenoiserList, t.Modes = "", 0, "", "", "", nil, false
 	task, err := json.Marshal(t)
 	if err != nil {
 		return "", err

@@ -32,9 +32,8 @@ type Eval struct {
 	//	caption_cider  pali3: CIDEr of captions, in the four languages with most captions
 	//	caption_exact  pali3: share of captions that are exactly right
 	//	vqa_accuracy   pali3: VQA accuracy of answers, for at most four questions per image
-	//	object_vqa_accuracy, object_vqa_f1
-	//	               pali3: answers of kind object_vqa that are right, F1 of their labels
-	//	match_accuracy pali3: answers of kind match that are right
+	//	object_vqa_accuracy  pali3: right answers of kind object_vqa; also object_vqa_f1, of labels
+	//	match_accuracy       pali3: right answers of kind match
 	//	i2t_r1         siglip: recall at 1 of texts for an image; also i2t_r5, i2t_r10
 	//	t2i_r1         siglip: recall at 1 of images for a text; also t2i_r5, t2i_r10
 	//
