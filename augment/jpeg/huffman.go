@@ -19,9 +19,33 @@ func (e entry) value() int32 { return int32(e) >> 16 }
 // endOfBlock reports whether the code is that of symbol 0.
 func (e entry) endOfBlock() bool { return e-1 < 0xFF }
 
+// pair tells what the next lookAhead bits mean in a sequential block: one coefficient or two, with
+// the zeros before them, or the end of the block.
+//
+//	bits 0-5    number of bits to drop
+//	bit 7       the other fields mean nothing: look the entry up
+//	bits 8-15   the first coefficient's distance from the one before
+//	bits 16-23  the second one's distance from the same
+//	bits 32-47  the first coefficient
+//	bits 48-63  the second one
+//
+// Without a second coefficient, the first stands for it. Behind the end of a block there is no
+// coefficient: the distance, plus behindEnd, leads out of the block, to a value of no meaning.
+type pair uint64
+
+const (
+	notAtHand = 1 << 7
+	behindEnd = 128
+)
+
+func (p pair) first() int { return int(p >> 8 & 0xFF) }
+func (p pair) both() int  { return int(p >> 16 & 0xFF) }
+
 // table is a Huffman table in the form for decoding (ITU-T T.81, annexes C and F.2.2.3).
 type table struct {
 	next    [1 << lookAhead]entry
+	pairs   [1 << lookAhead]pair // if paired
+	paired  bool
 	maxCode [18]int32 // the largest code of each length, -1 if there is none
 	offset  [18]int32 // from codes of each length to their symbols
 	symbols [256]byte
@@ -45,7 +69,7 @@ func (t *table) define(counts, symbols []byte) {
 	clear(t.symbols[:])
 	copy(t.symbols[:], symbols)
 	clear(t.next[:])
-	t.fault, t.wide = nil, false
+	t.fault, t.wide, t.paired = nil, false, false
 	for _, s := range symbols {
 		t.wide = t.wide || s > 15
 	}
@@ -83,6 +107,47 @@ func (t *table) enter(code, length int32, symbol byte) {
 		}
 		t.next[code<<free|rest] = e
 	}
+}
+
+// pairUp fills the pairs from the entries, once.
+func (t *table) pairUp() {
+	if t.paired {
+		return
+	}
+	t.paired = true
+	for next := range t.next {
+		first := t.next[next]
+		n, distance, v := first.coefficient()
+		if n == 0 {
+			t.pairs[next] = notAtHand
+			continue
+		}
+		drop, total, w := n, distance, v
+		if distance < behindEnd {
+			second := t.next[next<<n&(1<<lookAhead-1)]
+			if m, further, value := second.coefficient(); m > 0 && n+m <= lookAhead {
+				drop, total, w = n+m, distance+further, value
+			}
+		}
+		t.pairs[next] = pair(drop) | pair(distance)<<8 | pair(total)<<16 | pair(uint16(v))<<32 | pair(uint16(w))<<48
+	}
+}
+
+// coefficient returns the number of bits that an entry takes, the distance of its coefficient from
+// the one before, and its value; 0 bits if some of them are not in the entry. A run of 16 zeros is
+// a coefficient of 0.
+func (e entry) coefficient() (bits, distance int, value int16) {
+	switch {
+	case e.value() != 0:
+		return e.drop(), e.run() + 1, int16(e.value())
+	case e.endOfBlock():
+		return e.drop(), behindEnd, 0
+	case e.drop() > 0 && e.symbol() == 0xF0:
+		return e.drop(), 16, 0
+	case e.drop() > 0 && e.symbol()&15 == 0: // ends a block as symbol 0 does
+		return e.drop(), behindEnd, 0
+	}
+	return 0, 0, 0
 }
 
 // symbol decodes a code.

@@ -5,11 +5,28 @@ package jpeg
 import (
 	"encoding/binary"
 	"simd/archsimd"
+
+	"golang.org/x/sys/cpu"
 )
 
 // useAVX2 decides between the portable loops and their SIMD twins, which give the same bits. A twin
 // of a loop over a row does as many elements as it can and leaves the rest.
-var useAVX2 = archsimd.X86.AVX2()
+var (
+	useAVX2 = archsimd.X86.AVX2()
+	useBMI2 = cpu.X86.HasBMI2
+)
+
+func (r *bitReader) decodePairs(b *decodedBlock, ac *table, k int) int {
+	if useBMI2 && k < lastPair {
+		return decodePairs(b, ac, r, k)
+	}
+	return r.pairsPortable(b, ac, k)
+}
+
+// decodePairs is pairsPortable for k below lastPair (sequential_amd64.s).
+//
+//go:noescape
+func decodePairs(b *decodedBlock, ac *table, r *bitReader, k int) (end int)
 
 func inverseFull(dst []byte, stride int, b, q *[64]int16) {
 	if useAVX2 {

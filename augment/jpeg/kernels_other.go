@@ -2,6 +2,10 @@
 
 package jpeg
 
+func (r *bitReader) decodePairs(b *decodedBlock, ac *table, k int) int {
+	return r.pairsPortable(b, ac, k)
+}
+
 func inverseFull(dst []byte, stride int, b, q *[64]int16) { inverseFullPortable(dst, stride, b, q) }
 
 func inverseFastFull(dst []byte, stride int, b, q *[64]int16) {

@@ -81,3 +81,50 @@ func TestInverse_EqualsPortableTwin(t *testing.T) {
 		compareBytes(t, "inverse4x4Full", 4*7, func(to []byte) { inverse4x4Full(to, 7, &b, &q) }, func(to []byte) { inverse4x4FullPortable(to, 7, &b, &q) })
 	}
 }
+
+// TestDecodePairs_EqualsItsPortableTwin decodes random bits by the standard tables and by tables of
+// random codes, until beyond the end of the data.
+func TestDecodePairs_EqualsItsPortableTwin(t *testing.T) {
+	if !useBMI2 {
+		t.Skip("NOT TESTED: this processor has no BMI2")
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	for round := range 400 {
+		ac := &standardTables().tables[1][round%2]
+		if round > 20 {
+			ac = randomTable(r)
+		}
+		simd := bitReader{}
+		simd.begin(random(r, 1+r.IntN(200)))
+		portable := bitReader{}
+		portable.begin(slices.Clone(simd.segment[:simd.size]))
+		for !portable.short() {
+			var got, want decodedBlock
+			k := r.IntN(lastPair)
+			end, wantEnd := simd.decodePairs(&got, ac, k), portable.pairsPortable(&want, ac, k)
+			read, wantRead := 8*simd.next-simd.count, 8*portable.next-portable.count
+			if end != wantEnd || read != wantRead || [64]int16(got[:64]) != [64]int16(want[:64]) {
+				t.Fatalf("round %d, from %d: to %d behind %d bits, want %d behind %d:\n%v, want\n%v", round, k, end, read, wantEnd, wantRead, got, want)
+			}
+			if end < 0 && simd.longSymbol(ac) != portable.longSymbol(ac) {
+				t.Fatal("other bits follow")
+			}
+		}
+	}
+}
+
+// randomTable has codes of all lengths, in random numbers.
+func randomTable(r *rand.Rand) *table {
+	counts, symbols, room := make([]byte, 16), random(r, 256), 1
+	total := 0
+	for i := range counts {
+		room *= 2
+		n := min(r.IntN(min(room, 40)), 256-total)
+		counts[i] = byte(n)
+		total, room = total+n, room-n
+	}
+	t := new(table)
+	t.define(counts, symbols[:total])
+	t.pairUp()
+	return t
+}

@@ -120,6 +120,9 @@ func (d *Decoder) assign(c *component, s *scan, dc, ac byte) error {
 	if needsAC && c.ac.fault != nil {
 		return fmt.Errorf("%w: AC table %d: %v", ErrCorrupt, ac, c.ac.fault)
 	}
+	if needsAC && d.header.Process != sof2 {
+		c.ac.pairUp()
+	}
 	if c.quant == nil {
 		c.latched = d.quant[c.Quant]
 		c.quant = &c.latched
@@ -287,21 +290,22 @@ func (d *Decoder) mcuDecoder(s *scan) func(s *scan, p *progress, x, y int) {
 
 // transform decodes the blocks of a sequential MCU and computes their samples.
 func (d *Decoder) transform(s *scan, _ *progress, x, y int) {
-	var b [64]int16
+	var decoded decodedBlock
+	b := (*[64]int16)(decoded[:64])
 	for i := range s.count {
 		p := &s.parts[i]
 		for v := range p.down {
 			for h := range p.across {
-				difference, last := d.bits.block(&b, p.dc, p.ac)
+				difference, last := d.bits.block(&decoded, p.dc, p.ac)
 				p.predicted += difference
 				b[0] = int16(p.predicted)
 				if !d.checks {
-					p.inverse(x*p.across+h, y*p.down+v, &b, last)
+					p.inverse(x*p.across+h, y*p.down+v, b, last)
 				}
 				if last == 0 {
 					b[0] = 0
 				} else {
-					b = [64]int16{}
+					*b = [64]int16{}
 				}
 			}
 		}
@@ -311,7 +315,9 @@ func (d *Decoder) transform(s *scan, _ *progress, x, y int) {
 // store decodes the blocks of a sequential MCU into coefficients.
 func (d *Decoder) store(s *scan, _ *progress, x, y int) {
 	s.each(x, y, func(c *component, b *[64]int16) {
-		difference, _ := d.bits.block(b, c.dc, c.ac)
+		var decoded decodedBlock
+		difference, _ := d.bits.block(&decoded, c.dc, c.ac)
+		copy(b[1:], decoded[1:])
 		c.predicted += difference
 		b[0] = int16(c.predicted)
 	})
@@ -368,6 +374,9 @@ var standardTables = sync.OnceValue(func() (d *Decoder) {
 		if err := d.readTables([]byte(segment)); err != nil {
 			panic(err)
 		}
+	}
+	for i := range d.tables[1] { // which decoders share
+		d.tables[1][i].pairUp()
 	}
 	return d
 })
