@@ -72,6 +72,73 @@ done:
 	VZEROUPPER
 	RET
 
+// func gatherPixels4(out, source *float32, first *int, weights *float32, count, length, step int)
+//
+// gatherPixels for four rows of out and of the source, whose lengths are 3·count and step: each
+// weight serves for four pixels. The last pixel of a row is stored without a fourth lane.
+TEXT ·gatherPixels4(SB), NOSPLIT, $0-56
+	MOVQ out+0(FP), DI
+	MOVQ source+8(FP), SI
+	MOVQ first+16(FP), BX
+	MOVQ weights+24(FP), DX
+	MOVQ count+32(FP), CX
+	MOVQ length+40(FP), R8
+	MOVQ step+48(FP), R13
+	LEAQ (CX)(CX*2), AX
+	SHLQ $2, AX
+	LEAQ (AX)(AX*2), R10
+	SHLQ $2, R13
+	LEAQ (R13)(R13*2), R11
+
+pixels4:
+	MOVQ   (BX), R9
+	LEAQ   (R9)(R9*2), R9
+	LEAQ   (SI)(R9*4), R9
+	MOVQ   R8, R12
+	VXORPS X0, X0, X0
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+
+tap4:
+	VBROADCASTSS (DX), X4
+	VMULPS       (R9), X4, X5
+	VMULPS       (R9)(R13*1), X4, X6
+	VMULPS       (R9)(R13*2), X4, X7
+	VMULPS       (R9)(R11*1), X4, X8
+	VADDPS       X5, X0, X0
+	VADDPS       X6, X1, X1
+	VADDPS       X7, X2, X2
+	VADDPS       X8, X3, X3
+	ADDQ         $12, R9
+	ADDQ         $4, DX
+	DECQ         R12
+	JNZ          tap4
+	DECQ         CX
+	JZ           last4
+	VMOVUPS      X0, (DI)
+	VMOVUPS      X1, (DI)(AX*1)
+	VMOVUPS      X2, (DI)(AX*2)
+	VMOVUPS      X3, (DI)(R10*1)
+	ADDQ         $12, DI
+	ADDQ         $8, BX
+	JMP          pixels4
+
+last4:
+	VMOVLPS    X0, (DI)
+	VEXTRACTPS $2, X0, 8(DI)
+	ADDQ       AX, DI
+	VMOVLPS    X1, (DI)
+	VEXTRACTPS $2, X1, 8(DI)
+	ADDQ       AX, DI
+	VMOVLPS    X2, (DI)
+	VEXTRACTPS $2, X2, 8(DI)
+	ADDQ       AX, DI
+	VMOVLPS    X3, (DI)
+	VEXTRACTPS $2, X3, 8(DI)
+	VZEROUPPER
+	RET
+
 // LANES adds the products of four weights with the source, one to a lane, to sum.
 #define LANES(source, weights, sum) \
 	VMOVUPS (weights), X4 \

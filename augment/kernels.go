@@ -40,6 +40,13 @@ func gatherRowPortable(out, source []float32, columns *taps) {
 	}
 }
 
+// gatherRowsPortable writes four rows by gatherRowPortable.
+func gatherRowsPortable(out, source []float32, step int, columns *taps) {
+	for i := range 4 {
+		gatherRowPortable(out[3*i*len(columns.first):], source[i*step:], columns)
+	}
+}
+
 // widenPortable converts bytes to floats.
 func widenPortable(to []float32, from []uint8) {
 	to = to[:len(from)]

@@ -35,6 +35,16 @@ func gatherRow(out, source []float32, columns *taps) {
 	gatherPixels(&out[0], &source[0], &columns.first[0], &columns.weights[0], count, columns.length)
 }
 
+// gatherRows writes four rows. The rows of the source are step values apart.
+func gatherRows(out, source []float32, step int, columns *taps) {
+	count := len(columns.first)
+	if !useAVX2 || count == 0 || len(out) < 12*count || len(source) < 4*step || step <= 3*columns.source || !columns.within() {
+		gatherRowsPortable(out, source, step, columns)
+		return
+	}
+	gatherPixels4(&out[0], &source[0], &columns.first[0], &columns.weights[0], count, columns.length, step)
+}
+
 // gatherValues writes a row of single values. It writes up to three values behind the row.
 func gatherValues(out, source []float32, columns *taps) {
 	count := len(columns.first)
@@ -105,17 +115,12 @@ func mapRange(values []float32, from, scale, to float32) {
 
 // blendRowsAVX2 does 16 values at a time, in registers over all rows, and returns how many it did.
 func blendRowsAVX2(sum []float32, rows [][]uint8, weights []float32) (done int) {
-	if useAVX512 {
-		for ; done+32 <= len(sum); done += 32 {
-			var low, high archsimd.Float32x16
-			for i, row := range rows {
-				w := archsimd.BroadcastFloat32x16(weights[i])
-				low = low.Add(archsimd.LoadUint8x16(row[done:]).ExtendToUint32().BitsToInt32().ConvertToFloat32().Mul(w))
-				high = high.Add(archsimd.LoadUint8x16(row[done+16:]).ExtendToUint32().BitsToInt32().ConvertToFloat32().Mul(w))
-			}
-			low.Store(sum[done:])
-			high.Store(sum[done+16:])
+	if blocks := len(sum) / 64; useAVX512 && blocks > 0 && len(rows) > 0 {
+		done = 64 * blocks
+		for i := range rows {
+			_, _ = rows[i][:done], weights[i]
 		}
+		blendBlocks(&sum[0], &rows[0], &weights[0], len(rows), blocks)
 	}
 	for ; done+16 <= len(sum); done += 16 {
 		var low, high archsimd.Float32x8
@@ -132,10 +137,20 @@ func blendRowsAVX2(sum []float32, rows [][]uint8, weights []float32) (done int) 
 	return done
 }
 
+// blendBlocks is the loop of blendRows, 64 values at a time, without checks (blend_amd64.s).
+//
+//go:noescape
+func blendBlocks(sum *float32, rows *[]uint8, weights *float32, count, blocks int)
+
 // gatherPixels is gatherRowPortable, without its checks (gather_amd64.s).
 //
 //go:noescape
 func gatherPixels(out, source *float32, first *int, weights *float32, count, length int)
+
+// gatherPixels4 is gatherRowsPortable, without its checks (gather_amd64.s).
+//
+//go:noescape
+func gatherPixels4(out, source *float32, first *int, weights *float32, count, length, step int)
 
 // gatherFours is gatherValuesPortable, four outputs at a time, without its checks (gather_amd64.s).
 //

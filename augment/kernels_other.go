@@ -12,6 +12,10 @@ func widen(to []float32, from []uint8) { widenPortable(to, from) }
 
 func mapRange(values []float32, from, scale, to float32) { mapRangePortable(values, from, scale, to) }
 
+func gatherRows(out, source []float32, step int, columns *taps) {
+	gatherRowsPortable(out, source, step, columns)
+}
+
 func gatherValues(out, source []float32, columns *taps) { gatherValuesPortable(out, source, columns) }
 
 func convertPlanes(to, luma, cb, cr []float32) { convertPlanesPortable(to, luma, cb, cr) }

@@ -11,7 +11,7 @@ import (
 // length.
 func TestKernelsAgree(t *testing.T) {
 	rng := random.New(1)
-	for n := range 80 {
+	for n := range 150 {
 		near, far, luma := randomBytes(rng, n), randomBytes(rng, n), randomBytes(rng, n)
 		row, rowWant := make([]float32, n), make([]float32, n)
 		rows, weights := [][]uint8{near, far, luma}, []float32{0.2, 0.31, float32(rng.Float64())}
@@ -33,6 +33,15 @@ func TestKernelsAgree(t *testing.T) {
 		gatherRow(out, source, &columns)
 		gatherRowPortable(outWant, source, &columns)
 		same(t, "gatherRow", n, out[:3*len(columns.first)], outWant[:3*len(columns.first)])
+		step, count := 3*columns.source+1+n%3, 3*len(columns.first)
+		four, fourOut, fourWant := make([]float32, 4*step), make([]float32, 4*count+1), make([]float32, 4*count)
+		for i := range four {
+			four[i] = float32(rng.Float64())
+		}
+		fourOut[4*count] = -7
+		gatherRows(fourOut, four, step, &columns)
+		gatherRowsPortable(fourWant, four, step, &columns)
+		same(t, "gatherRows", n, fourOut, append(fourWant, -7))
 		columns.fillUp(4)
 		source = append(source, make([]float32, gatherSlack)...)
 		gatherValues(out, source, &columns)

@@ -25,7 +25,7 @@ func (m *Image) row(_ []uint8, y int) []uint8 { return m.Pix[3*y*m.Width:][:3*m.
 // resizer holds the memory of a resize.
 type resizer struct {
 	rows, columns taps
-	sum           []float32 // a source row, and one value more
+	sum           []float32 // source rows, each with some values more
 	ring          rowRing
 }
 
@@ -34,22 +34,31 @@ var resizers = sync.Pool{New: func() any { return new(resizer) }}
 func (r *resizer) begin(fromHeight, fromWidth, height, width int, filter Filter, antialias bool) {
 	r.rows.along(fromHeight, height, filter, antialias)
 	r.columns.along(fromWidth, width, filter, antialias)
-	r.sum = resized(r.sum, 3*fromWidth+1)
-	r.sum[3*fromWidth] = 0
 }
 
-// resizeRows makes one output row at a time: the weighted sum of source rows, then of its columns.
-// It holds no more source rows than an output row needs.
+// resizeRows makes output rows: the weighted sum of source rows, then of its columns, four rows at
+// a time. It holds no more source rows than an output row needs.
 func resizeRows(out Tensor, from rowSource, filter Filter, antialias bool) Tensor {
 	fromHeight, fromWidth := from.Size()
 	r := resizers.Get().(*resizer)
 	defer resizers.Put(r)
 	r.begin(fromHeight, fromWidth, out.Height, out.Width, filter, antialias)
 	r.ring.begin(from, r.rows.length)
+	step := 3*fromWidth + 1
+	r.sum = resized(r.sum, 4*step)
+	for i := range 4 {
+		r.sum[(i+1)*step-1] = 0
+	}
 	for y, first := range r.rows.first {
 		rows, weights := r.ring.weighted(first, r.rows.of(y))
-		blendRows(r.sum[:3*fromWidth], rows, weights)
-		gatherRow(out.Pix[3*y*out.Width:cap(out.Pix)], r.sum, &r.columns)
+		sum := r.sum[y%4*step:][:step]
+		blendRows(sum[:3*fromWidth], rows, weights)
+		switch {
+		case y%4 == 3:
+			gatherRows(out.Pix[3*(y-3)*out.Width:], r.sum, step, &r.columns)
+		case y >= out.Height/4*4:
+			gatherRow(out.Pix[3*y*out.Width:cap(out.Pix)], sum, &r.columns)
+		}
 	}
 	if filter.overshoots() {
 		for i, v := range out.Pix {
