@@ -17,7 +17,7 @@ type recipeCommand struct {
 	Show  recipeShow  `cmd:"" help:"Print a recipe with its comments, ready to save and edit."`
 	New   recipeNew   `cmd:"" help:"Write a recipe that fits a dataset: windows, vocabulary, image sizes."`
 	Check recipeCheck `cmd:"" help:"List all problems of a recipe before any work is done."`
-	Diff  recipeDiff  `cmd:"" help:"Compare two recipes or runs key by key."`
+	Diff  recipeDiff  `cmd:"" help:"Compare two recipes or runs: their keys, and what these change in the stream and the model."`
 }
 
 // readRecipe reads a training recipe, shipped or from a file.

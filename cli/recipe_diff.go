@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"os"
 
 	"github.com/pali3/pali3/internal/strict"
+	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/recipes"
 	"github.com/pali3/pali3/stages"
 )
@@ -12,6 +14,7 @@ import (
 type recipeDiff struct {
 	A    string `arg:"" help:"Shipped recipe, YAML file, or run folder."`
 	B    string `arg:"" help:"Recipe to compare with it."`
+	Keys bool   `help:"Compare keys only, without opening data and building models."`
 	JSON bool   `help:"Print one JSON object."`
 }
 
@@ -21,22 +24,28 @@ type compared struct {
 	B           string              `json:"b"`
 	Same        bool                `json:"same"`
 	Differences []stages.Difference `json:"differences"`
+	Effects     *stages.Effects     `json:"effects,omitempty"`
 }
 
 // Run ends with status 0 if the recipes are equal, 1 if they differ and 2 on errors, like diff(1).
-func (c recipeDiff) Run(con *console) error {
-	differences, err := con.compareRecipes(c.A, c.B)
+func (c recipeDiff) Run(ctx context.Context, con *console) error {
+	result, err := con.compareRecipes(ctx, c.A, c.B, !c.Keys)
 	if err != nil {
 		return exitStatus{2, err}
 	}
-	result := compared{c.A, c.B, len(differences) == 0, append([]stages.Difference{}, differences...)}
 	if c.JSON {
 		if err := con.printJSON(result); err != nil {
 			return exitStatus{2, err}
 		}
 	} else {
-		for _, d := range differences {
+		for _, d := range result.Differences {
 			con.println(d)
+		}
+		if result.Effects != nil {
+			con.println()
+			for _, line := range result.Effects.Lines() {
+				con.println(line)
+			}
 		}
 	}
 	if !result.Same {
@@ -45,31 +54,49 @@ func (c recipeDiff) Run(con *console) error {
 	return nil
 }
 
-// compareRecipes compares two recipes of the same kind.
-func (con *console) compareRecipes(a, b string) ([]stages.Difference, error) {
+// compareRecipes compares two recipes of the same kind, and what their differences change if that
+// is asked for.
+func (con *console) compareRecipes(ctx context.Context, a, b string, effects bool) (compared, error) {
+	result := func(d []stages.Difference) compared {
+		return compared{A: a, B: b, Same: len(d) == 0, Differences: append([]stages.Difference{}, d...)}
+	}
 	kindA, errA := kindOfRecipe(a)
 	kindB, errB := kindOfRecipe(b)
 	switch {
 	case errA != nil:
-		return nil, errA
+		return compared{}, errA
 	case errB != nil:
-		return nil, errB
+		return compared{}, errB
 	case kindA != kindB:
-		return nil, fmt.Errorf("%s is a %s recipe and %s a %s recipe", a, kindA, b, kindB)
+		return compared{}, fmt.Errorf("%s is a %s recipe and %s a %s recipe", a, kindA, b, kindB)
 	case kindA == recipes.Curation:
 		x, err := con.readCuration(a, nil)
 		if err != nil {
-			return nil, err
+			return compared{}, err
 		}
 		y, err := con.readCuration(b, nil)
-		return strict.Diff(x, y), err
+		return result(strict.Diff(x, y)), err
 	}
 	x, err := con.recipeOrRun(a)
 	if err != nil {
-		return nil, err
+		return compared{}, err
 	}
 	y, err := con.recipeOrRun(b)
-	return stages.DiffRecipes(x, y), err
+	if err != nil {
+		return compared{}, err
+	}
+	found := result(stages.DiffRecipes(x, y))
+	if found.Same || !effects {
+		return found, nil
+	}
+	be, err := backend.Open("")
+	if err != nil {
+		return found, err
+	}
+	defer be.Finalize()
+	changes, err := stages.CompareEffects(ctx, x, y, be)
+	found.Effects = &changes
+	return found, err
 }
 
 func kindOfRecipe(name string) (string, error) {

@@ -269,26 +269,9 @@ func mebibytes(n int64) string { return fmt.Sprintf("%d MiB", (n+1<<20-1)>>20) }
 
 // Size returns the size of the recipe's model. It needs the tokenizer and no data.
 func (r Recipe) Size(be compute.Backend) (Size, error) {
-	ids := 0
-	vocabulary, err := r.Mixture.OpenVocabulary()
-	switch {
-	case err == nil:
-		ids = vocabulary.Size()
-	case errors.Is(err, fs.ErrNotExist):
-		if ids = r.statedVocabulary(); ids > 0 {
-			break
-		}
-		fallthrough
-	default:
-		return Size{}, fmt.Errorf("recipe: tokenizer: %w", err)
-	}
-	network, err := r.Network(r.Mixture.Shape(), ids)
+	specs, err := r.specs(be)
 	if err != nil {
 		return Size{}, err
-	}
-	specs, err := network.Model.Specs(be)
-	if err != nil {
-		return Size{}, fmt.Errorf("building the model: %w", err)
 	}
 	frozen, problems := r.prefixProblems(specs)
 	if len(problems) > 0 {
