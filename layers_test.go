@@ -40,7 +40,7 @@ var layers = map[string]string{
 	"internal/regionimage":  "",
 	"internal/resample":     "",
 	"internal/s3test":       "",
-	"internal/contactsheet": "shards",
+	"internal/contactsheet": "shards augment",
 	"internal/mixpage":      "tokenize augment mixture internal/batchtest",
 	"internal/batchtest":    "shards tokenize mixture",
 	"internal/strict":       "",

@@ -15,9 +15,9 @@ const sheetOp = "contact_sheet"
 // maxFrames bounds the frames of a file.
 const maxFrames = 10000
 
-// buildContactSheet decodes frames of an animated GIF, spread evenly over its length, into one
-// image: row by row in a grid as square as possible, or of the given columns. A file with fewer
-// frames shows some of them twice.
+// buildContactSheet decodes frames of an animated GIF, WebP or AVIF, spread evenly over its length,
+// into one image: row by row in a grid as square as possible, or of the given columns. A file with
+// fewer frames shows some of them twice.
 func buildContactSheet(a *Arguments) (Action, error) {
 	count := a.Side("count")
 	columns := int(math.Ceil(math.Sqrt(float64(count))))
@@ -70,54 +70,77 @@ func (l Limits) frames(encoded []byte, count int, background Colour) ([]*Image, 
 	if info.Width*info.Height > l.MaxPixels/count {
 		return nil, fmt.Errorf("%w: %d frames of %dx%d", ErrTooLarge, count, info.Width, info.Height)
 	}
-	chosen := make([]*Image, count)
-	if info.Format != GIF {
-		if animated(encoded, info.Format) {
-			return nil, fmt.Errorf("%w: the frames of an animated %s", ErrUnsupported, info.Format)
-		}
-		m, err := l.DecodeOver(encoded, background)
-		for i := range chosen {
-			chosen[i] = m
-		}
-		return chosen, err
+	s := &sheet{limits: l, chosen: make([]*Image, count), background: background, orientation: info.Orientation}
+	switch info.Format {
+	case GIF:
+		err = s.readGIF(encoded, info.Height, info.Width)
+	case WebP:
+		err = s.readWebP(encoded, info.Height, info.Width)
+	case AVIF:
+		err = s.readAVIF(encoded, info.Height, info.Width)
+	default:
+		err = s.still(encoded)
 	}
+	if err != nil {
+		return nil, fmt.Errorf("decoding the frames of %s of %dx%d: %w", info.Format, info.Width, info.Height, err)
+	}
+	return s.chosen, nil
+}
+
+// sheet collects the chosen frames of a file, of which it sees all in order.
+type sheet struct {
+	limits      Limits
+	chosen      []*Image
+	background  Colour
+	orientation int
+	next        int // index in chosen
+}
+
+// still takes the one image of a file for all frames.
+func (s *sheet) still(encoded []byte) error {
+	m, err := s.limits.DecodeOver(encoded, s.background)
+	for i := range s.chosen {
+		s.chosen[i] = m
+	}
+	return err
+}
+
+// wants reports whether frame i of all is chosen.
+func (s *sheet) wants(i, all int) bool {
+	return s.next < len(s.chosen) && (2*s.next+1)*all/(2*len(s.chosen)) == i
+}
+
+// show takes a copy of the screen, which shows frame i of all, as often as it is chosen.
+func (s *sheet) show(screen *raster, i, all int) {
+	screen.orientation = s.orientation
+	for s.wants(i, all) {
+		s.chosen[s.next] = screen.turned(screen.clone().over(s.background))
+		s.next++
+	}
+}
+
+// readGIF lays the frames on the screen, one after the other.
+func (s *sheet) readGIF(encoded []byte, height, width int) error {
 	all, err := imagefile.ReadGIFFrames(encoded, maxFrames)
 	if err != nil {
-		return nil, fmt.Errorf("decoding gif of %dx%d: %w", info.Width, info.Height, err)
+		return err
 	}
-	return l.compose(all, chosen, info.Height, info.Width, background)
-}
-
-// animated reports whether a file has frames that this package does not read.
-func animated(encoded []byte, format string) bool {
-	if format != WebP {
-		return false
-	}
-	w, err := imagefile.ReadWebP(encoded)
-	return err == nil && w.Animated
-}
-
-// compose lays frames on the screen, one after the other, and saves those that are chosen.
-func (l Limits) compose(all []*imagefile.GIFFrame, chosen []*Image, height, width int, background Colour) ([]*Image, error) {
 	screen := &raster{colour: newImage(height, width), alpha: make([]uint8, height*width)}
-	pixels, next := 0, 0
+	pixels := 0
 	for i, g := range all {
-		if pixels += g.FrameWidth * g.FrameHeight; pixels > l.MaxPixels {
-			return nil, fmt.Errorf("%w: the first %d frames have more than %d pixels", ErrTooLarge, i+1, l.MaxPixels)
+		if pixels += g.FrameWidth * g.FrameHeight; pixels > s.limits.MaxPixels {
+			return fmt.Errorf("%w: the first %d frames have more than %d pixels", ErrTooLarge, i+1, s.limits.MaxPixels)
 		}
 		indices, err := g.Indices()
 		if err != nil {
-			return nil, fmt.Errorf("frame %d: %w", i+1, err)
+			return fmt.Errorf("frame %d: %w", i+1, err)
 		}
 		before := screen
 		if g.Disposal == 3 {
 			before = screen.clone()
 		}
 		screen.draw(g, indices)
-		for next < len(chosen) && (2*next+1)*len(all)/(2*len(chosen)) == i {
-			chosen[next] = screen.clone().over(background)
-			next++
-		}
+		s.show(screen, i, len(all))
 		switch g.Disposal {
 		case 2:
 			screen.erase(g)
@@ -125,7 +148,7 @@ func (l Limits) compose(all []*imagefile.GIFFrame, chosen []*Image, height, widt
 			screen = before
 		}
 	}
-	return chosen, nil
+	return nil
 }
 
 func (r *raster) clone() *raster {

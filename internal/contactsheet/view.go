@@ -10,19 +10,16 @@ import (
 	"fmt"
 	"html/template"
 	"image"
-	"image/gif"
 	"image/jpeg"
-	"image/png"
 	"io"
 	"maps"
 	"math/bits"
 	"slices"
 	"unicode/utf8"
 
-	"golang.org/x/image/bmp"
 	"golang.org/x/image/draw"
-	"golang.org/x/image/webp"
 
+	"github.com/pali3/pali3/augment"
 	"github.com/pali3/pali3/internal/imagefile"
 	"github.com/pali3/pali3/shards"
 )
@@ -189,24 +186,6 @@ func tileOf(row int, s *shards.Sample) tile {
 	return t
 }
 
-// decode holds the decoders by format. The table of the image package is not asked: any package of
-// a program may add to it, and one decoder of JPEG gives up on headers beyond its first 512 bytes.
-var decode = map[string]func(io.Reader) (image.Image, error){
-	"jpeg": jpeg.Decode, "png": png.Decode, "gif": gif.Decode, "webp": webp.Decode, "bmp": bmp.Decode, "tiff": decodeTIFF,
-}
-
-func decodeTIFF(r io.Reader) (image.Image, error) {
-	encoded, err := io.ReadAll(r)
-	if err != nil {
-		return nil, err
-	}
-	f, err := imagefile.ReadTIFF(encoded)
-	if err != nil {
-		return nil, err
-	}
-	return f.Image()
-}
-
 // thumbnailOf returns a small picture as a data URL, or nothing if the bytes cannot be shown.
 // Browsers show no TIFF.
 func thumbnailOf(encoded []byte) template.URL {
@@ -217,16 +196,20 @@ func thumbnailOf(encoded []byte) template.URL {
 	if info.Format != imagefile.TIFF && max(info.Width, info.Height) <= thumbnail && len(encoded) < 32<<10 {
 		return template.URL("data:image/" + info.Format + ";base64," + base64.StdEncoding.EncodeToString(encoded))
 	}
-	decoded, err := decode[info.Format](bytes.NewReader(encoded))
+	m, err := augment.Decode(encoded) // upright, on white
 	if err != nil {
 		return ""
+	}
+	decoded := image.NewRGBA(image.Rect(0, 0, m.Width, m.Height))
+	for i := range m.Width * m.Height {
+		copy(decoded.Pix[4*i:], m.Pix[3*i:][:3])
+		decoded.Pix[4*i+3] = 255
 	}
 	size := decoded.Bounds().Size()
 	longest := max(size.X, size.Y)
 	side := min(thumbnail, longest)
 	small := image.NewRGBA(image.Rect(0, 0, max(1, size.X*side/longest), max(1, size.Y*side/longest)))
-	draw.Draw(small, small.Bounds(), image.White, image.Point{}, draw.Src)
-	draw.ApproxBiLinear.Scale(small, small.Bounds(), decoded, decoded.Bounds(), draw.Over, nil)
+	draw.ApproxBiLinear.Scale(small, small.Bounds(), decoded, decoded.Bounds(), draw.Src, nil)
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, small, &jpeg.Options{Quality: 80}); err != nil {
 		return ""

@@ -47,3 +47,11 @@ func ReadWebPFrames(encoded []byte, most int) (frames []*WebPFrame, err error) {
 	}
 	return frames, nil
 }
+
+// Whole reports whether the frame covers the canvas.
+func (f *WebPFrame) Whole() bool { return f.FrameWidth == f.Width && f.FrameHeight == f.Height }
+
+// Holds reports whether a pixel of the canvas is in the frame.
+func (f *WebPFrame) Holds(x, y int) bool {
+	return x >= f.X && x < f.X+f.FrameWidth && y >= f.Y && y < f.Y+f.FrameHeight
+}
