@@ -68,7 +68,7 @@ func needImages(words []string, list string) error {
 // askFlags are the flags of caption and ask.
 type askFlags struct {
 	Model string `required:"" placeholder:"RUN" help:"Run folder of a trained PaLI-3, for example quickstart-run/caption."`
-	backendFlag
+	modelFlags
 	JSON bool `help:"Print one JSON object; for several images, a list of objects."`
 
 	decodingFlags

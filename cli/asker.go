@@ -153,6 +153,9 @@ func (a *asker) open() error {
 	if err != nil {
 		return err
 	}
+	if err := a.con.keepTokens(trained, a.VisualTokens); err != nil {
+		return err
+	}
 	a.con.tellPublished(trained)
 	if p := trained.Published; p != nil && p.Prompts[a.kind] != "" {
 		task := mixture.Task{Name: a.kind, Kind: a.kind, Prompt: p.Prompts[a.kind]}

@@ -20,6 +20,7 @@ type commands struct {
 	Augment    augmentCommand    `cmd:"" help:"Show what image ops make of an image."`
 	Mix        mixCommand        `cmd:"" help:"Show the examples and batches that a recipe makes."`
 	Train      trainCommand      `cmd:"" help:"Train a stage by its recipe, resumably: SigLIP, UL2 or PaLI-3."`
+	Cache      cacheCommand      `cmd:"" help:"Fill, list, check and remove visual tokens that are kept on disk."`
 	Caption    captionCommand    `cmd:"" help:"Describe images with a trained model."`
 	Ask        askCommand        `cmd:"" help:"Answer a question about images with a trained model."`
 	Detect     detectCommand     `cmd:"" help:"Find objects in images: their boxes, with a trained model."`
@@ -36,5 +37,5 @@ type commands struct {
 	Doctor     doctorCommand     `cmd:"" help:"Check CPU, memory, disk and backends."`
 	Completion completionCommand `cmd:"" help:"Print a script that completes command lines in a shell."`
 	Complete   completeCommand   `cmd:"" hidden:"" help:"List completions of the last word."`
-	Version    versionCommand    `cmd:"" help:"Print the version."`
+	Version    versionCommand    `cmd:"" hidden:"" help:"Print the version."`
 }

@@ -27,6 +27,7 @@ type console struct {
 	err     io.Writer
 	log     zerolog.Logger
 	quiet   bool
+	atEnd   []func() // called when the command has ended
 }
 
 func newConsole(ctx context.Context, p Program, args []string, stdin io.Reader, stdout, stderr io.Writer) *console {

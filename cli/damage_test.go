@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/png"
 	"os"
+	"path/filepath"
 	"strconv"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -46,8 +47,12 @@ func flip(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), content, 0o644))
 }
 
-// cut FILE OFFSET ends a file at the offset; one below zero counts from the end.
+// cut FILE OFFSET ends a file at the offset; one below zero counts from the end. The file may be a
+// pattern of one file.
 func cut(ts *testscript.TestScript, _ bool, args []string) {
+	if found, err := filepath.Glob(ts.MkAbs(args[0])); err == nil && len(found) == 1 {
+		args[0] = found[0]
+	}
 	content, at := spoiled(ts, args)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), content[:at], 0o644))
 }

@@ -35,7 +35,7 @@ type embedCommand struct {
 // embedderFlags are those of commands that embed images.
 type embedderFlags struct {
 	SequenceLength int `placeholder:"N" help:"Most patches of an image, for a model of images of any aspect (SigLIP 2 NaFlex). Default: as the model's image ops say."`
-	backendFlag
+	modelFlags
 }
 
 // Validate requires one source.
@@ -58,7 +58,7 @@ func (c *embedCommand) Validate() error {
 }
 
 func (c embedCommand) Run(ctx context.Context, con *console) error {
-	be, trained, err := openRun(c.Model, c.backendFlag, con)
+	be, trained, err := c.openRun(c.Model, con)
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func (c embedCommand) write(con *console, all iter.Seq2[evalsuite.Embedding, err
 
 // openEmbedder opens a model that compares images with texts.
 func openEmbedder(con *console, flags embedderFlags, model string) (*evalsuite.Embedder, error) {
-	be, trained, err := openRun(model, flags.backendFlag, con)
+	be, trained, err := flags.openRun(model, con)
 	if err != nil {
 		return nil, err
 	}

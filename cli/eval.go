@@ -61,7 +61,7 @@ type evalCommand struct {
 
 	Items string `placeholder:"FILE" help:"Also write the scored items here, for eval compare. With --model they are in the run folder anyway."`
 
-	backendFlag
+	modelFlags
 	Resamples int  `default:"1000" help:"Bootstrap resamples for the intervals."`
 	JSON      bool `help:"Print one JSON object."`
 }
@@ -102,6 +102,8 @@ func (c evalCommand) check() error {
 		return fmt.Errorf("--samples must be 0 or more, not %d", c.Samples)
 	case c.Bench != "" && (c.Model != "" || c.Data != "" || c.Predictor != ""):
 		return c.checkBenchRun()
+	case c.VisualTokens != "" && c.Model == "":
+		return errors.New("--visual-tokens needs a --model, whose image encoder makes them")
 	case c.benchRunFlags.given():
 		return errors.New("--predictor, --prompt, --answer-pattern, --shard, --cache, --concurrency and --fresh ask a model about a benchmark: name --bench BENCH and --data DATASET")
 	case c.Bench != "" && c.Items != "":
@@ -238,7 +240,7 @@ func (c evalCommand) model(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	be, trained, err := openRun(c.Model, c.backendFlag, con)
+	be, trained, err := c.openRun(c.Model, con)
 	if err != nil {
 		return err
 	}

@@ -61,6 +61,8 @@ func (c evalCommand) checkBenchRun() error {
 		return errors.New("--task, --lang, --texts and --untrained are not for --bench, which says what is asked")
 	case c.Out == "" && (c.Annotations != "" || c.Submission != "" || c.Shard.hosts > 1):
 		return errors.New("--out FOLDER is missing: where the answers are kept")
+	case c.Predictor != "" && c.VisualTokens != "":
+		return errors.New("--visual-tokens is for a --model, whose image encoder makes them")
 	case c.Concurrency < 0:
 		return fmt.Errorf("--concurrency must be 1 or more, not %d", c.Concurrency)
 	}
@@ -115,7 +117,7 @@ func (c evalCommand) asker(ctx context.Context, con *console, bench *benchmarks.
 		if err != nil {
 			return nil, err
 		}
-		be, trained, err := openRun(c.Model, c.backendFlag, con)
+		be, trained, err := c.openRun(c.Model, con)
 		if err != nil {
 			return nil, err
 		}

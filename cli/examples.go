@@ -179,6 +179,12 @@ var examples = map[string][]string{
 		"pali3 mix --recipe quickstart-vqa --set data=quickstart-run/data --tensors in.safetensors",
 		"pali3 forward --weights quickstart-run/vqa --inputs in.safetensors --out out.safetensors",
 	},
+	"cache fill": {
+		"pali3 cache fill tokens --model quickstart-run/caption --data quickstart-run/data",
+	},
+	"cache list":   {"pali3 cache list tokens"},
+	"cache verify": {"pali3 cache verify tokens --json"},
+	"cache remove": {"pali3 cache remove tokens --all"},
 	"weights inspect": {
 		"pali3 weights inspect quickstart-run/caption",
 		"pali3 weights inspect siglip-so400m-patch14-384 --json",

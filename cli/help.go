@@ -18,11 +18,11 @@ var commandGroups = []struct {
 	{"data", []string{"ingest", "shards"}},
 	{"curate", []string{"curate"}},
 	{"tokenizer", []string{"tokenizer", "masks"}},
-	{"train", []string{"recipe", "augment", "mix", "train"}},
+	{"train", []string{"recipe", "augment", "mix", "train", "cache"}},
 	{"evaluate", []string{"predict", "eval", "report"}},
 	{"use", []string{"caption", "ask", "detect", "segment", "classify", "embed", "export"}},
 	{"look", []string{"describe", "forward", "weights"}},
-	{"system", []string{"doctor", "completion", "version"}},
+	{"system", []string{"doctor", "completion"}},
 }
 
 // printHelp prints the help of the selected command: one line per subcommand, or its arguments,

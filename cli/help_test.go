@@ -18,7 +18,7 @@ func TestHelp_FitsOneScreen(t *testing.T) {
 	if lines := strings.Count(stdout, "\n"); status != 0 || stderr != "" || lines > 40 {
 		t.Errorf("status %d, %d lines, %s", status, lines, stderr)
 	}
-	for _, name := range []string{"ingest", "shards", "tokenizer", "masks", "recipe", "weights", "eval"} {
+	for _, name := range []string{"ingest", "shards", "tokenizer", "masks", "recipe", "weights", "cache", "eval"} {
 		below, _, status := runProgram(t, program, "", name, "--help")
 		if lines := strings.Count(below, "\n"); status != 0 || lines > 24 && name != "eval" { // which shows flags, too
 			t.Errorf("%s: status %d, %d lines", name, status, lines)

@@ -86,6 +86,46 @@ func TestTrain_KilledEqualsUninterrupted(t *testing.T) {
 	}
 }
 
+// TestTrain_KilledWithVisualTokens kills a run that keeps visual tokens in a folder, which holds
+// some of them at first. The run must equal an uninterrupted one into an empty folder, and another
+// with all tokens there.
+func TestTrain_KilledWithVisualTokens(t *testing.T) {
+	dir := t.TempDir()
+	archive, err := quickstart.Archive()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "emoji.tar"), archive, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, dir, "ingest", "webdataset", "emoji.tar", "--to", "data")
+	args := func(out, tokens, steps string) []string {
+		all := []string{"train", "--recipe", "quickstart-stage1", "--out", out, "--workers", "1"}
+		for _, set := range append(tiny["pali3"], "init=[]", "batch=6", "checkpoint_every=2", "schedule.warm_up=2", "steps="+steps, "visual_tokens="+tokens,
+			"eval={every: 3, split: held_out, samples: 10, metrics: [loss, vqa_accuracy], best: loss}") {
+			all = append(all, "--set", set)
+		}
+		return all
+	}
+	began := time.Now()
+	mustRun(t, dir, args("whole", "tokens", "12")...)
+	whole := time.Since(began)
+	mustRun(t, dir, args("begun", "other-tokens", "4")...)
+	rng := random.New(uint64(time.Now().UnixNano()))
+	for range 4 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rng.Float64()*float64(whole)))
+		command(ctx, dir, args("killed", "other-tokens", "12")...).Run()
+		cancel()
+	}
+	mustRun(t, dir, args("killed", "other-tokens", "12")...)
+	same(t, filepath.Join(dir, "whole"), filepath.Join(dir, "killed"))
+	mustRun(t, dir, args("warm", "other-tokens", "12")...)
+	same(t, filepath.Join(dir, "whole"), filepath.Join(dir, "warm"))
+	mustRun(t, dir, "cache", "verify", "tokens")
+	mustRun(t, dir, "cache", "verify", "other-tokens", "--repair")
+	mustRun(t, dir, "cache", "verify", "other-tokens")
+}
+
 // same compares the weights and the metrics of two runs.
 func same(t *testing.T, a, b string) {
 	t.Helper()

@@ -33,7 +33,7 @@ type predictCommand struct {
 	decodingFlags
 
 	Batch int `placeholder:"N" help:"Queries answered together; default 64."`
-	backendFlag
+	modelFlags
 	JSON bool `help:"Print one JSON object about the file."`
 }
 
@@ -45,7 +45,7 @@ func (c predictCommand) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	be, trained, err := openRun(c.Model, c.backendFlag, con)
+	be, trained, err := c.openRun(c.Model, con)
 	if err != nil {
 		return err
 	}

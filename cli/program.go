@@ -114,6 +114,9 @@ func (p Program) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 	target := call.Selected().Target.Interface()
 	stop := endWith(ctx, con, call, target)
 	err = call.Run(con)
+	for _, do := range con.atEnd {
+		do()
+	}
 	stop()
 	con.log.Debug().Stringer("took", time.Since(began).Round(time.Millisecond)).Msg(call.Command())
 	if err == nil {
@@ -149,7 +152,7 @@ func (p Program) newParser(all *commands, options ...kong.Option) (*kong.Kong, e
 		kong.Description("The open PaLI-3: from raw image-text data to a trained and scored vision-language model."),
 		kong.Help(p.printHelp),
 		kong.NoDefaultHelp(),
-		kong.Vars{"version": p.versionLine(), "dataset": datasetHelp, "weights": weightsHelp, "weightsOut": weightsOutHelp, "benchmarks": strings.Join(p.Benchmarks.Names(), ", "), "layouts": strings.Join(layouts.Layouts(), ",")},
+		kong.Vars{"version": p.versionLine(), "dataset": datasetHelp, "weights": weightsHelp, "weightsOut": weightsOutHelp, "cache": cacheHelp, "benchmarks": strings.Join(p.Benchmarks.Names(), ", "), "layouts": strings.Join(layouts.Layouts(), ",")},
 	}, options...)...)
 	if err != nil {
 		return nil, err

@@ -286,3 +286,48 @@ func TestRun_VisualTokensOfDrawnBoxes(t *testing.T) {
 		t.Error(warnings)
 	}
 }
+
+// TestFillVisualTokens_LeavesNothingToEncode fills folders before runs, twice.
+func TestFillVisualTokens_LeavesNothingToEncode(t *testing.T) {
+	naflex := []string{"images.ops=decode|resize_to_sequence(4,9)|value_range(-1,1)", "images.sequence_lengths=[9, 4]", "model.image.naflex=3"}
+	for name, c := range map[string]struct {
+		stage, data string
+		sets        []string
+	}{
+		"pali3": {"pali3", testData(t), nil}, "eval ops": {"pali3", testData(t), []string{"images.eval_ops=decode|resize(8, nearest)|value_range(-1,1)"}},
+		"any aspect": {"siglip", aspectData(t), naflex},
+	} {
+		tokens, whole, dir := filepath.Join(t.TempDir(), "tokens"), t.TempDir(), t.TempDir()
+		sets := append(c.sets, "freeze=[vision_model]", "steps=8", "eval={every: 4, split: train, samples: 12}")
+		r := withTokens(testRecipe(t, c.stage, c.data, sets...), tokens)
+		for try := range 2 {
+			f, err := FillVisualTokens(t.Context(), r, Options{Backend: openBackend(t)}, nil)
+			if err != nil || try == 0 && f.Encoded == 0 || try == 1 && f.Encoded != 0 || f.Known+f.Encoded != f.Images || f.Unreadable != 0 {
+				t.Errorf("%s: filled %+v, %v", name, f, err)
+			}
+		}
+		if n := countTokens(t, tokens); n == 0 {
+			t.Errorf("%s: %d images", name, n)
+		}
+		notes, _ := keptRun(t, c.stage, c.data, dir, tokens, c.sets...)
+		if !strings.Contains(notes, "encoded 0 images") || !strings.Contains(notes, "took those of 0") {
+			t.Errorf("%s: %s", name, notes)
+		}
+		keptRun(t, c.stage, c.data, whole, filepath.Join(t.TempDir(), "tokens"), c.sets...)
+		sameRun(t, whole, dir)
+	}
+}
+
+func TestFillVisualTokens_SaysWhatItCannotDo(t *testing.T) {
+	data, tokens := testData(t), filepath.Join(t.TempDir(), "tokens")
+	for want, r := range map[string]Recipe{
+		"visual_tokens: missing":       testRecipe(t, "pali3", data),
+		"draw at random or draw boxes": withTokens(testRecipe(t, "pali3", data, "images.ops=decode|resize(8)|flip_lr|value_range(-1,1)"), tokens),
+		`split "none", kind caption`:   withTokens(testRecipe(t, "pali3", data, "tasks.0.split=none"), tokens),
+		"is not a cache":               withTokens(testRecipe(t, "pali3", data), data),
+	} {
+		if _, err := FillVisualTokens(t.Context(), r, Options{Backend: openBackend(t)}, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}

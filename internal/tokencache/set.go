@@ -173,6 +173,7 @@ func (s *Set) verified(image Image) bool {
 func (s *Set) Get(image Image) ([]float32, error) {
 	s.folder.mu.Lock()
 	defer s.folder.mu.Unlock()
+	s.flushIfDue()
 	if at, waits := s.pending[image]; waits {
 		s.uses.Read++
 		return floats(s.entries[at].content), nil
@@ -244,10 +245,16 @@ func (s *Set) put(e entry) bool {
 	s.pending[e.image] = len(s.entries)
 	s.entries = append(s.entries, e)
 	s.uses.Added++
-	if len(s.entries)*s.key.bytes() >= partBytes || time.Since(s.since) >= partAge {
-		s.flush() // if it fails the entries stay in memory, and the last flush says why
-	}
+	s.flushIfDue()
 	return true
+}
+
+// flushIfDue writes the entries if they are many or old. If that fails they stay in memory, and
+// [Folder.Stopped] says why.
+func (s *Set) flushIfDue() {
+	if n := len(s.entries); n > 0 && (n*s.key.bytes() >= partBytes || time.Since(s.since) >= partAge) {
+		s.flush()
+	}
 }
 
 // flush writes the entries that wait as a part, without those that another process wrote. If it

@@ -3,8 +3,10 @@ package tokencache
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,7 +25,7 @@ func testKey() Key {
 func tokensOf(image int) []float32 {
 	all := make([]float32, 12)
 	for i := range all {
-		all[i] = float32(image + i)
+		all[i] = float32(image%100 + i)
 	}
 	return all
 }
@@ -380,6 +382,72 @@ func TestVerify_NamesWhatDoesNotBelong(t *testing.T) {
 	if _, err := Verify(cancelled, dir, false); err == nil {
 		t.Error("Verify ignores its context")
 	}
+}
+
+// asWriter makes the test binary a process that adds images to the cache of a folder and writes
+// them, two at a time.
+const asWriter = "PALI3_TEST_AS_WRITER"
+
+func TestMain(m *testing.M) {
+	dir := os.Getenv(asWriter)
+	if dir == "" {
+		os.Exit(m.Run())
+	}
+	f, err := Open(dir, 0)
+	if err != nil {
+		panic(err)
+	}
+	s, err := f.Set(testKey())
+	for image := 0; err == nil && image < 400; image++ {
+		if _, _, err = s.Put(imageOf(image), tokensOf(image)); err == nil && image%2 == 1 {
+			err = f.Flush()
+		}
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		panic(err)
+	}
+	os.Exit(0)
+}
+
+// TestSet_KilledWritersLeaveWholeParts kills processes that write, two at a time, with SIGKILL.
+func TestSet_KilledWritersLeaveWholeParts(t *testing.T) {
+	dir, before := filepath.Join(t.TempDir(), "cache"), 0
+	for kill := range 12 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(20+15*kill)*time.Millisecond)
+		var group sync.WaitGroup
+		for range 2 {
+			c := exec.CommandContext(ctx, os.Args[0])
+			c.Env = append(os.Environ(), asWriter+"="+dir)
+			group.Go(func() { c.Run() })
+		}
+		group.Wait()
+		cancel()
+		if _, err := os.Stat(filepath.Join(dir, tagFile)); err != nil {
+			continue // killed before it made the folder
+		}
+		v, err := Verify(t.Context(), dir, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range v.Problems {
+			if name := filepath.Base(p.File); !strings.HasPrefix(name, ".tmp-") && !(name == keyFile && v.Images == 0) {
+				t.Errorf("after kill %d: %v", kill, p)
+			}
+		}
+		if v.Doubled > 0 || v.Images < before {
+			t.Errorf("after kill %d: %d images, %d twice, %d before", kill, v.Images, v.Doubled, before)
+		}
+		before = v.Images
+	}
+	t.Logf("%d images", before)
+	if before == 0 {
+		t.Error("no part was written: the processes were killed too early")
+	}
+	all := make([]int, before)
+	for i := range all {
+		all[i] = i
+	}
+	wantImages(t, dir, all, nil)
 }
 
 // FuzzPart opens changed parts: each read gives an error or what was written.
