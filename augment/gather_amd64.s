@@ -287,3 +287,86 @@ tap:
 	JNZ          pixel
 	VZEROUPPER
 	RET
+
+// func gatherBytes4(out, source *uint8, first *int, weights *int32, count, length, bits, step int)
+//
+// gatherBytes for four rows of out and of the source, whose lengths are 3·count and step: each
+// weight serves for four pixels. The last pixel of a row is stored without a fourth byte.
+TEXT ·gatherBytes4(SB), NOSPLIT, $0-64
+	MOVQ         out+0(FP), DI
+	MOVQ         source+8(FP), SI
+	MOVQ         first+16(FP), BX
+	MOVQ         weights+24(FP), DX
+	MOVQ         count+32(FP), R10
+	MOVQ         length+40(FP), R8
+	MOVQ         bits+48(FP), CX
+	MOVQ         step+56(FP), R13
+	VMOVQ        CX, X15
+	DECQ         CX
+	MOVL         $1, AX
+	SHLL         CX, AX
+	VMOVD        AX, X14
+	VPBROADCASTD X14, X14
+	LEAQ         (R10)(R10*2), AX
+	LEAQ         (AX)(AX*2), CX
+	LEAQ         (R13)(R13*2), R12
+
+pixels:
+	MOVQ    (BX), R9
+	LEAQ    (R9)(R9*2), R9
+	ADDQ    SI, R9
+	MOVQ    R8, R11
+	VMOVDQU X14, X0
+	VMOVDQU X14, X1
+	VMOVDQU X14, X2
+	VMOVDQU X14, X3
+
+taps:
+	VPBROADCASTD (DX), X4
+	VPMOVZXBD    (R9), X5
+	VPMOVZXBD    (R9)(R13*1), X6
+	VPMOVZXBD    (R9)(R13*2), X7
+	VPMOVZXBD    (R9)(R12*1), X8
+	VPMULLD      X4, X5, X5
+	VPMULLD      X4, X6, X6
+	VPMULLD      X4, X7, X7
+	VPMULLD      X4, X8, X8
+	VPADDD       X5, X0, X0
+	VPADDD       X6, X1, X1
+	VPADDD       X7, X2, X2
+	VPADDD       X8, X3, X3
+	ADDQ         $3, R9
+	ADDQ         $4, DX
+	DECQ         R11
+	JNZ          taps
+	VPSRAD       X15, X0, X0
+	VPSRAD       X15, X1, X1
+	VPSRAD       X15, X2, X2
+	VPSRAD       X15, X3, X3
+	VPACKSSDW    X1, X0, X0
+	VPACKSSDW    X3, X2, X2
+	VPACKUSWB    X2, X0, X0
+	DECQ         R10
+	JZ           lastPixels
+	VMOVD        X0, (DI)
+	VPEXTRD      $1, X0, (DI)(AX*1)
+	VPEXTRD      $2, X0, (DI)(AX*2)
+	VPEXTRD      $3, X0, (DI)(CX*1)
+	ADDQ         $3, DI
+	ADDQ         $8, BX
+	JMP          pixels
+
+lastPixels:
+	VPEXTRW $0, X0, (DI)
+	VPEXTRB $2, X0, 2(DI)
+	ADDQ    AX, DI
+	VPEXTRW $2, X0, (DI)
+	VPEXTRB $6, X0, 2(DI)
+	ADDQ    AX, DI
+	VPEXTRW $4, X0, (DI)
+	VPEXTRB $10, X0, 2(DI)
+	ADDQ    AX, DI
+	VPEXTRW $6, X0, (DI)
+	VPEXTRB $14, X0, 2(DI)
+	VZEROUPPER
+	RET

@@ -116,6 +116,13 @@ func gatherFixedPortable(out, source []uint8, columns *fixedAxis) {
 	}
 }
 
+// gatherFixedRowsPortable writes four rows by gatherFixedPortable.
+func gatherFixedRowsPortable(out, source []uint8, step int, columns *fixedAxis) {
+	for i := range 4 {
+		gatherFixedPortable(out[3*i*len(columns.first):], source[i*step:], columns)
+	}
+}
+
 // addFixedPortable adds weight times the row to sums.
 func addFixedPortable(sums []int32, row []uint8, weight int32) {
 	row = row[:len(sums)]

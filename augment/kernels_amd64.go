@@ -81,6 +81,18 @@ func gatherFixed(out, source []uint8, columns *fixedAxis) {
 	gatherBytes(&out[0], &source[0], &columns.first[0], &columns.weights[0], count, columns.length, columns.bits)
 }
 
+// gatherFixedRows writes four rows. The rows of the source are step bytes apart, and a byte follows
+// the last.
+func gatherFixedRows(out, source []uint8, step int, columns *fixedAxis) {
+	count := len(columns.first)
+	if !useAVX2 || count == 0 || len(out) < 12*count || len(source) <= 3*step+3*columns.source || columns.length == 0 ||
+		columns.first[0] < 0 || columns.first[count-1]+columns.length > columns.source {
+		gatherFixedRowsPortable(out, source, step, columns)
+		return
+	}
+	gatherBytes4(&out[0], &source[0], &columns.first[0], &columns.weights[0], count, columns.length, columns.bits, step)
+}
+
 func addFixed(sums []int32, row []uint8, weight int32) {
 	done := 0
 	if useAVX2 {
@@ -192,6 +204,11 @@ func convertPlanesAVX2(to, luma, cb, cr []float32) (done int) {
 //
 //go:noescape
 func gatherBytes(out, source *uint8, first *int, weights *int32, count, length, bits int)
+
+// gatherBytes4 is gatherFixedRowsPortable, without its checks (gather_amd64.s).
+//
+//go:noescape
+func gatherBytes4(out, source *uint8, first *int, weights *int32, count, length, bits, step int)
 
 // addFixedAVX2 adds 8 values at a time and returns how many it did.
 func addFixedAVX2(sums []int32, row []uint8, weight int32) (done int) {

@@ -22,6 +22,10 @@ func convertPlanes(to, luma, cb, cr []float32) { convertPlanesPortable(to, luma,
 
 func gatherFixed(out, source []uint8, columns *fixedAxis) { gatherFixedPortable(out, source, columns) }
 
+func gatherFixedRows(out, source []uint8, step int, columns *fixedAxis) {
+	gatherFixedRowsPortable(out, source, step, columns)
+}
+
 func addFixed(sums []int32, row []uint8, weight int32) { addFixedPortable(sums, row, weight) }
 
 func clipFixed(out []uint8, sums []int32, bits int) { clipFixedPortable(out, sums, bits) }

@@ -53,6 +53,12 @@ func TestKernelsAgree(t *testing.T) {
 		gatherFixed(bytes, pixels, fixed)
 		gatherFixedPortable(bytesWant, pixels, fixed)
 		same(t, "gatherFixed", n, bytes[:3*len(columns.first)], bytesWant[:3*len(columns.first)])
+		pixels4 := randomBytes(rng, 4*step+1)
+		four8, four8Want := make([]uint8, 4*count+1), make([]uint8, 4*count)
+		four8[4*count] = 7
+		gatherFixedRows(four8, pixels4, step, fixed)
+		gatherFixedRowsPortable(four8Want, pixels4, step, fixed)
+		same(t, "gatherFixedRows", n, four8, append(four8Want, 7))
 		sums, sumsWant := make([]int32, n), make([]int32, n)
 		for _, w := range []int32{3 << 20, -1 << 20, 5 << 20} {
 			addFixed(sums, randomBytes(random.New(uint64(w)), n), w)

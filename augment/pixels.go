@@ -119,8 +119,18 @@ func (p *Pixels) resize(height, width int, how resampling) error {
 	switch {
 	case how.as == pil && p.tensor != nil:
 		return errors.New("as=pil resizes 8-bit pixels: put it before ops that make floats")
+	case how.as == pil && p.stored != nil:
+		from := p.stored
+		p.stored = nil
+		p.SetImage(from.resizePIL(height, width, how.filter))
+		return nil
 	case how.as == pil:
 		p.SetImage(p.Image().ResizePIL(height, width, how.filter))
+		return nil
+	case how.as == torch && p.stored != nil:
+		from := p.stored
+		p.stored = nil
+		p.SetImage(from.resizeTorch(height, width, how.filter, how.antialias))
 		return nil
 	case how.as == torch && p.tensor == nil:
 		p.SetImage(p.Image().ResizeTorch(height, width, how.filter, how.antialias))

@@ -190,14 +190,34 @@ func (m *Image) ResizeTF(height, width int, filter Filter, antialias bool) Tenso
 // processors with AVX2: weights of 16 bits, results rounded to 8 bits after each of the two axes.
 // Nearest takes the pixel under the left upper corner.
 func (m *Image) ResizeTorch(height, width int, filter Filter, antialias bool) *Image {
-	columns, rows := torch.axis(m.Width, width, filter, antialias), torch.axis(m.Height, height, filter, antialias)
 	if width != m.Width {
-		m = m.pilColumns(inWholeNumbers(m.Width, columns, torchBits(columns)))
+		return resizeTorch(m, height, width, filter, antialias)
 	}
-	if height != m.Height {
-		m = m.pilRows(inWholeNumbers(m.Height, rows, torchBits(rows)))
+	return m.torchRows(height, filter, antialias)
+}
+
+// resizeTorch is ResizeTorch to another width.
+func resizeTorch(from rowSource, height, width int, filter Filter, antialias bool) *Image {
+	_, fromWidth := from.Size()
+	columns := torch.axis(fromWidth, width, filter, antialias)
+	return fixedColumns(from, inWholeNumbers(fromWidth, columns, torchBits(columns))).torchRows(height, filter, antialias)
+}
+
+func (m *Image) torchRows(height int, filter Filter, antialias bool) *Image {
+	if height == m.Height {
+		return m
 	}
-	return m
+	rows := torch.axis(m.Height, height, filter, antialias)
+	return m.pilRows(inWholeNumbers(m.Height, rows, torchBits(rows)))
+}
+
+// resizeTorch is ResizeTorch of a JPEG whose rows are converted when their columns are resized.
+func (s *stored) resizeTorch(height, width int, filter Filter, antialias bool) *Image {
+	if _, fromWidth := s.Size(); width == fromWidth {
+		return s.image().ResizeTorch(height, width, filter, antialias)
+	}
+	defer s.release()
+	return resizeTorch(s, height, width, filter, antialias)
 }
 
 // torchBits returns the binary places of weights that are kept in 16 bits

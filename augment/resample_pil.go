@@ -27,11 +27,33 @@ func (m *Image) ResizePIL(height, width int, filter Filter) *Image {
 	case width == m.Width:
 		return m.pilRows(rows)
 	case height == m.Height:
-		return m.pilColumns(columns)
-	case height < m.Height && m.Height-height > 2*(m.Width-width): // as Pillow 13 was found to do
-		return m.pilRows(rows).pilColumns(columns)
+		return fixedColumns(m, columns)
+	case pilRowsFirst(m, height, width):
+		return fixedColumns(m.pilRows(rows), columns)
 	}
-	return m.pilColumns(columns).pilRows(rows)
+	return fixedColumns(m, columns).pilRows(rows)
+}
+
+// pilRowsFirst reports whether a resize of both axes begins with the rows, as Pillow 13 was found
+// to do.
+func pilRowsFirst(from rowSource, height, width int) bool {
+	fromHeight, fromWidth := from.Size()
+	return height < fromHeight && fromHeight-height > 2*(fromWidth-width)
+}
+
+// resizePIL is ResizePIL of a JPEG whose rows are converted when their columns are resized, without
+// an RGB image in between, unless Pillow does not begin with the columns.
+func (s *stored) resizePIL(height, width int, filter Filter) *Image {
+	fromHeight, fromWidth := s.Size()
+	if filter == Nearest || width == fromWidth || pilRowsFirst(s, height, width) {
+		return s.image().ResizePIL(height, width, filter)
+	}
+	defer s.release()
+	out := fixedColumns(s, inWholeNumbers(fromWidth, pil.axis(fromWidth, width, filter, true), pilBits))
+	if height == fromHeight {
+		return out
+	}
+	return out.pilRows(inWholeNumbers(fromHeight, pil.axis(fromHeight, height, filter, true), pilBits))
 }
 
 // fixedAxis has the taps of an axis in whole numbers: the outputs' first samples, and for each the
@@ -63,11 +85,29 @@ func inWholeNumbers(from int, axis []resample.Taps, bits int) *fixedAxis {
 	return a
 }
 
-// pilColumns resizes every row.
-func (m *Image) pilColumns(columns *fixedAxis) *Image {
-	out := newImage(m.Height, len(columns.first))
-	for y := range m.Height {
-		gatherFixed(out.Pix[3*y*out.Width:], m.Pix[3*y*m.Width:], columns)
+// fixedColumns resizes every row, four at a time.
+func fixedColumns(from rowSource, columns *fixedAxis) *Image {
+	height, width := from.Size()
+	out := newImage(height, len(columns.first))
+	step := max(from.rowBytes(), 3*width)
+	buffer := make([]uint8, 4*step+1)
+	for y := 0; y < height; y += 4 {
+		to, four := out.Pix[3*y*out.Width:], buffer
+		if m, ok := from.(*Image); ok && y+4 < height {
+			four = m.Pix[3*y*m.Width:]
+		} else {
+			for i := range min(4, height-y) {
+				row := from.row(buffer[i*step:][:step], y+i)
+				copy(buffer[i*step:], row) // from where it was cut out
+			}
+		}
+		if y+4 <= height {
+			gatherFixedRows(to, four, step, columns)
+			continue
+		}
+		for i := range height - y {
+			gatherFixed(to[3*i*out.Width:], four[i*step:], columns)
+		}
 	}
 	return out
 }
