@@ -10,7 +10,10 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/gomlx/compute"
+
 	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/models/maskvae"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/tokenize"
@@ -20,6 +23,28 @@ import (
 type masksCommand struct {
 	Crop   masksCrop   `cmd:"" help:"Write a dataset of masks, each cut to its box, to train a mask VQ-VAE on."`
 	Encode masksEncode `cmd:"" help:"Add the codes of each box's mask to a dataset, for tasks of kind segment."`
+}
+
+// openMasks opens the weights that a recipe names by images.mask_codec. Masks are coded by the
+// default backend, whatever the model runs on.
+func openMasks(path string) (mixture.MaskCodec, error) {
+	be, err := backend.Open("")
+	if err != nil {
+		return nil, err
+	}
+	return openCodec(be, path)
+}
+
+// openCodec opens a mask VQ-VAE whose codes tasks of kind segment can write.
+func openCodec(be compute.Backend, path string) (*maskvae.Codec, error) {
+	codec, err := maskvae.Open(be, path)
+	if err != nil {
+		return nil, err
+	}
+	if shape := codec.Config(); shape.Tokens() != tokenize.CodesOfMask || shape.Codes > tokenize.MaskCodes {
+		return nil, fmt.Errorf("%s has %d tokens a mask of %d codes; want %d of at most %d", path, shape.Tokens(), shape.Codes, tokenize.CodesOfMask, tokenize.MaskCodes)
+	}
+	return codec, nil
 }
 
 // maskCount is what a masks command did, as JSON.
@@ -167,12 +192,9 @@ func (c masksEncode) Run(_ context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	codec, err := maskvae.Open(be, c.Masks)
+	codec, err := openCodec(be, c.Masks)
 	if err != nil {
 		return fmt.Errorf("opening --masks: %w", err)
-	}
-	if shape := codec.Config(); shape.Tokens() != tokenize.CodesOfMask || shape.Codes > tokenize.MaskCodes {
-		return fmt.Errorf("opening --masks: %s has %d tokens a mask of %d codes; want %d of at most %d", c.Masks, shape.Tokens(), shape.Codes, tokenize.CodesOfMask, tokenize.MaskCodes)
 	}
 	done, sum := maskCount{Out: c.To}, 0.0
 	err = rewrite(con, c.masksFlags, "masks encode --masks "+c.Masks, func(w *shards.Writer, s shards.Sample) error {

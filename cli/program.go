@@ -72,7 +72,7 @@ func Default() Program {
 // registry returns all that recipes and run folders may name.
 func (p Program) registry() *stages.Registry {
 	return &stages.Registry{
-		Data:     &mixture.Registry{Kinds: p.Kinds, Ops: p.Ops, Tokenizers: p.Tokenizers, Stores: p.Stores},
+		Data:     &mixture.Registry{Kinds: p.Kinds, Ops: p.Ops, Tokenizers: p.Tokenizers, Stores: p.Stores, Masks: openMasks},
 		Families: p.Families,
 	}
 }

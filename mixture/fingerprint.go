@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 
 	"github.com/goccy/go-yaml"
 
@@ -24,6 +25,9 @@ func (s *Stream) Fingerprint() (string, error) {
 		return "", fmt.Errorf("fingerprint of the tokenizer: %w", err)
 	}
 	r.Tokenizer.Model = hashOf(model)
+	if r.Images.MaskCodec != "" {
+		r.Images.MaskCodec = filepath.Base(r.Images.MaskCodec)
+	}
 	content := map[string]string{}
 	for dir, d := range s.datasets {
 		if content[dir] = s.RowsFingerprint(dir); content[dir] != "" {

@@ -54,7 +54,8 @@ type Kind struct {
 	// of the kind always take. Where image ops crop or flip, Make is given the boxes as they are
 	// in the pixels: clipped to what is seen, without those of which less is left than the
 	// recipe's images.min_box_part, those of images that the example lacks, and bitmaps of masks.
-	// The codes of masks that were cut or turned are left out.
+	// The codes of masks that were cut or turned are made again with the recipe's
+	// images.mask_codec, and left out without it.
 	Located bool
 }
 

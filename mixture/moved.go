@@ -29,8 +29,9 @@ func (t *Task) movedBoxProblems(r *Recipe, kind Kind) (key string, err error) {
 		return "", nil // the ops have problems of their own
 	}
 	op, how := train.Moving()
-	if how == augment.Turning && t.Kind == "segment" {
-		return "kind", fmt.Errorf("kind segment needs images.ops that neither flip nor turn, and %s does: the codes of a mask cannot be mirrored; crops and padding are legal", op)
+	if how == augment.Turning && t.Kind == "segment" && r.Images.MaskCodec == "" {
+		return "kind", fmt.Errorf("kind segment needs images.ops that neither flip nor turn, and %s does: the codes of a mask cannot be mirrored. "+
+			"Name the weights of the mask VQ-VAE in images.mask_codec, and masks are decoded, moved and coded again; without it crops and padding are legal", op)
 	}
 	if how == augment.InPlace {
 		return "", nil
@@ -80,8 +81,15 @@ func (s *Stream) moveBoxes(d *drawn) (lost int, err error) {
 			lost++
 			continue
 		}
-		if left < whole || !g.Upright() {
-			codes[i] = nil
+		if codes[i] != nil && (left < whole || !g.Upright()) {
+			codes[i], err = s.moveCodes(d, &b, codes[i], moved, g)
+			switch {
+			case errors.Is(err, errBoxLost):
+				lost++
+				continue
+			case err != nil:
+				return lost, fmt.Errorf("the mask of box %d: %w", i, err)
+			}
 		}
 		d.sample.Boxes, keptCodes = append(d.sample.Boxes, movedBox(b, moved)), append(keptCodes, codes[i])
 	}
@@ -93,6 +101,22 @@ func (s *Stream) moveBoxes(d *drawn) (lost int, err error) {
 		return lost, SetMaskCodes(&d.sample, keptCodes)
 	}
 	return lost, nil
+}
+
+// moveCodes returns the codes of a box's mask after the box has moved: none if nothing can code it,
+// or if the task's kind does not read codes.
+func (s *Stream) moveCodes(d *drawn, b *shards.Box, codes []int32, to [4]float64, g augment.Geometry) ([]int32, error) {
+	if s.masks == nil || d.task.Kind == "detect" || d.task.Kind == "region_caption" {
+		return nil, nil
+	}
+	r := tokenize.Region{Mask: codes, Label: b.Label}
+	if b.Mask == nil {
+		var err error
+		if r.Box, err = tokenize.Locate([4]float64{float64(b.Y0), float64(b.X0), float64(b.Y1), float64(b.X1)}); err != nil {
+			return nil, err
+		}
+	}
+	return s.masksOfImage(&d.sample, int(b.Image), g).move(r, b, to)
 }
 
 // boxesOf returns the boxes of an image of the sample, none for images of other rows.
@@ -129,7 +153,7 @@ func (s *Stream) moveLocations(t *task, d *drawn, draft *Draft) (err error) {
 	if t.Shots > 0 {
 		return errors.New("its texts have <loc> pieces, and those of shots do not follow image ops that crop or flip")
 	}
-	m := locationMover{d.geometry[0], s.recipe.Images.minBoxPart()}
+	m := locationMover{d.geometry[0], s.recipe.Images.minBoxPart(), s.masksOfImage(&d.sample, 0, d.geometry[0])}
 	if draft.Prompt, err = m.running(draft.Prompt); err != nil {
 		return fmt.Errorf("the prompt: %w", err)
 	}
@@ -146,6 +170,7 @@ func (s *Stream) moveLocations(t *task, d *drawn, draft *Draft) (err error) {
 type locationMover struct {
 	geometry augment.Geometry
 	least    float64 // part of a box that must be left
+	masks    maskMover
 }
 
 var errBoxLost = errors.New("the image ops leave too little of it")
@@ -153,13 +178,15 @@ var errBoxLost = errors.New("the image ops leave too little of it")
 // region moves a region.
 func (m locationMover) region(r tokenize.Region) (tokenize.Region, error) {
 	moved, left := m.geometry.Box(r.Fractions())
-	switch {
-	case left < m.least:
+	if left < m.least {
 		return r, errBoxLost
-	case r.Mask != nil && (left < whole || !m.geometry.Upright()):
-		return r, errors.New("the image ops cut or flip it, and the codes of its mask cannot follow")
 	}
 	var err error
+	if r.Mask != nil && (left < whole || !m.geometry.Upright()) {
+		if r.Mask, err = m.masks.move(r, nil, moved); err != nil {
+			return r, err
+		}
+	}
 	if r.Box, err = tokenize.Locate(moved); err == nil {
 		err = r.Validate()
 	}

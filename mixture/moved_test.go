@@ -171,7 +171,7 @@ func TestLocationMover_FollowsOrSaysWhyNot(t *testing.T) {
 		}
 		return g
 	}
-	m := locationMover{geometry("decode|central_crop(32)"), 0.3} // the middle half
+	m := locationMover{geometry: geometry("decode|central_crop(32)"), least: 0.3} // the middle half
 	mask := strings.Repeat("<seg001>", tokenize.CodesOfMask)
 	for _, c := range []struct{ text, want, says string }{
 		{"a cat", "a cat", ""},

@@ -61,6 +61,7 @@ type Stream struct {
 	pixels   *pixelCache
 	packer   *packer                    // nil if a row is an example
 	moving   bool                       // the image ops move what the images show
+	masks    MaskCodec                  // codes masks that move; nil for none
 	datasets map[string]*scannedDataset // by folder
 	cache    *shards.Cache              // of all datasets
 
@@ -164,6 +165,9 @@ func (s *Stream) open(all bool) (failed []failure) {
 	if s.pipeline != nil {
 		_, how := s.pipeline.Moving()
 		s.moving = how != augment.InPlace
+	}
+	if bad("images.mask_codec", s.openMasks()) {
+		return failed
 	}
 	weights, stop := s.openTasks(bad)
 	if stop {

@@ -84,6 +84,12 @@ type ImageConfig struct {
 	// boxes of kinds detect and segment move with the image, and one of which less is left is left
 	// out. Default: 0.3. Legal: 0 (as 0.3) to 1.
 	MinBoxPart float64 `yaml:"min_box_part,omitempty"`
+	// MaskCodec is a file or folder of weights of the mask VQ-VAE whose codes the masks of kind
+	// segment have. With it masks follow ops that crop, flip or turn: the bitmap of a box, or what
+	// its codes decode to, moves with the image and is coded again. Codes of such masks may differ
+	// between kinds of CPU. Default: none; masks that are cut are left out, and ops that flip or
+	// turn are refused.
+	MaskCodec string `yaml:"mask_codec,omitempty" path:"relative"`
 }
 
 // Lengths of a batch's rows, in ids.

@@ -27,6 +27,9 @@ type Registry struct {
 	// Rows open datasets of a program's own, by the scheme of the URL that names them. They train;
 	// what evaluates a model needs datasets.
 	Rows map[string]OpenRows
+	// Masks opens the weights of a mask VQ-VAE that recipes name by images.mask_codec. Nil opens
+	// none: this package does not know models.
+	Masks OpenMasks
 }
 
 // Builtin returns a registry of all that is built in, which the caller may change.
