@@ -21,6 +21,7 @@ var layers = map[string]string{
 	"augment":               "",
 	"augment/jpeg":          "",
 	"recipes":               "",
+	"internal/arrowguard":   "",
 	"internal/atomicfile":   "",
 	"internal/avif":         "",
 	"random":                "",

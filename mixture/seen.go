@@ -64,6 +64,9 @@ func ReadSeen(dir string) (Seen, error) {
 	return seen, nil
 }
 
+// Hosts returns the number of hosts that divide the batches: see [Options].
+func (s *Stream) Hosts() int { return s.options.ShardCount }
+
 // Weights returns the weight of each task in the mixture, 0 for one without samples.
 func (s *Stream) Weights() []float64 { return s.weights }
 

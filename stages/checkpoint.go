@@ -45,6 +45,8 @@ type state struct {
 	// model's file. If Recipe differs, they tell why.
 	Data      map[string]string `json:"data,omitempty"`
 	Tokenizer string            `json:"tokenizer,omitempty"`
+	// Hosts says how many hosts made the batches, from which steps on. Nil for one alone.
+	Hosts []hostsFrom `json:"hosts,omitempty"`
 	// Files maps each other file to the sha256 of its content.
 	Files map[string]string `json:"files"`
 }

@@ -117,6 +117,7 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 	t := Training{
 		Backend: o.Backend, Loss: network.Loss, Weights: set, Freeze: r.Freeze, Stream: stream, VisualTokens: tokens,
 		Optimizer: r.Optimizer, Schedule: r.Schedule, Seed: r.Mixture.Seed, Steps: r.Steps,
+		Note:   o.Note,
 		Folder: folder, CheckpointEvery: r.CheckpointEvery, KeepCheckpoints: r.KeepCheckpoints, Progress: o.Progress,
 	}
 	if u, is := network.Model.(family.Unpadder); is {

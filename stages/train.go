@@ -30,6 +30,12 @@ type Training struct {
 	Freeze []string
 	// Stream gives the batches, all of one shape.
 	Stream Stream
+	// Hosts is the number of hosts that make the stream's batches, for the record: checkpoints say
+	// which number made which steps. It may change whenever the run is resumed. Default: that of a
+	// [mixture.Stream], or else 1.
+	Hosts int
+	// Note, if not nil, is told of a number of hosts that has changed.
+	Note func(message string)
 	// Unpads says that the loss leaves out the padding of ids: it is that of a [family.Unpadder].
 	// Batches with different amounts of padding then have graphs of their own, which only the Go
 	// backend compiles quickly, so on others they stay padded.
@@ -111,6 +117,7 @@ type run struct {
 	found, done, saved int
 	began, lastStep    time.Time
 	evaluations        []Evaluated // of the steps done
+	hosts              []hostsFrom // see state
 }
 
 // begin restores the folder's newest checkpoint, or starts at step 0. It compiles nothing yet.
@@ -133,6 +140,14 @@ func (t *Training) begin(ctx context.Context) (*run, error) {
 		if err := t.Folder.last.restore(t.Weights, r.stepper.moments); err != nil {
 			return nil, err
 		}
+	}
+	var history []hostsFrom
+	if t.Folder.last != nil {
+		history = t.Folder.last.Hosts
+	}
+	var note string
+	if r.hosts, note = hostsOf(history, done, t.hosts()); note != "" && t.Note != nil {
+		t.Note(note)
 	}
 	if t.VisualTokens != nil {
 		if err := t.VisualTokens.Connect(); err != nil {
@@ -271,7 +286,7 @@ func (r *run) save() error {
 	if err := r.metrics.sync(); err != nil {
 		return err
 	}
-	s := state{Step: r.done, Steps: r.Steps, Optimizer: r.Optimizer.Name}
+	s := state{Step: r.done, Steps: r.Steps, Optimizer: r.Optimizer.Name, Hosts: r.hosts}
 	oldest, err := r.Folder.save(s, r.Weights, r.stepper.moments, r.KeepCheckpoints)
 	if err != nil {
 		return fmt.Errorf("the checkpoint of step %d: %w", r.done, err)

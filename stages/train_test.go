@@ -276,3 +276,48 @@ func TestTrain_VisualTokenCache(t *testing.T) {
 		}
 	}
 }
+
+// dividedStream is made by several hosts.
+type dividedStream struct {
+	testStream
+	hosts int
+}
+
+func (s dividedStream) Hosts() int { return s.hosts }
+
+// TestTrain_RecordsHowManyHostsMadeItsBatches resumes a run with other numbers of hosts.
+func TestTrain_RecordsHowManyHostsMadeItsBatches(t *testing.T) {
+	whole, dir := t.TempDir(), t.TempDir()
+	if err := Train(t.Context(), testTraining(t, whole)); err != nil {
+		t.Fatal(err)
+	}
+	var notes []string
+	for _, part := range []struct{ hosts, stop int }{{8, 9}, {8, 17}, {2, 0}} {
+		training := testTraining(t, dir)
+		training.Stream = dividedStream{testStream{stopAt: part.stop}, part.hosts}
+		training.Note = func(note string) { notes = append(notes, note) }
+		if err := Train(t.Context(), training); err != nil && !errors.Is(err, errKilled) {
+			t.Fatal(err)
+		}
+	}
+	if want := []string{"hosts: 2 from step 15 on (8 before); the batches are the same"}; !slices.Equal(notes, want) {
+		t.Errorf("notes %q, want %q", notes, want)
+	}
+	losses, _ := outcome(t, whole)
+	if got, _ := outcome(t, dir); !slices.Equal(got, losses) {
+		t.Error("other losses with other hosts")
+	}
+	state := func(dir string) string {
+		content, err := os.ReadFile(filepath.Join(dir, "checkpoints", "step-24", stateFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(strings.Fields(string(content)), "")
+	}
+	if got := state(dir); !strings.Contains(got, `"hosts":[{"step":0,"hosts":8},{"step":15,"hosts":2}]`) {
+		t.Errorf("state %s", got)
+	}
+	if got := state(whole); strings.Contains(got, "hosts") {
+		t.Errorf("a run of one host records it: %s", got)
+	}
+}

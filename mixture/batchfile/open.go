@@ -8,6 +8,7 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow/ipc"
 
+	"github.com/pali3/pali3/internal/arrowguard"
 	"github.com/pali3/pali3/mixture"
 )
 
@@ -76,6 +77,7 @@ func (f *Folder) Batch(step int) (*mixture.Batch, error) {
 type arrowFile struct {
 	file   *os.File
 	reader *ipc.FileReader
+	memory *arrowguard.Memory
 }
 
 func openFile(path string) (a *arrowFile, err error) {
@@ -91,11 +93,15 @@ func openFile(path string) (a *arrowFile, err error) {
 			f.Close()
 		}
 	}()
-	reader, err := ipc.NewFileReader(f)
+	if err := arrowguard.File(f, arrowguard.Batches); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	memory := arrowguard.NewMemory(arrowguard.Batches)
+	reader, err := ipc.NewFileReader(f, ipc.WithAllocator(memory))
 	if err != nil {
 		return nil, fmt.Errorf("%s: damaged: %w", path, err)
 	}
-	return &arrowFile{f, reader}, nil
+	return &arrowFile{f, reader, memory}, nil
 }
 
 func (a *arrowFile) close() error { return errors.Join(a.reader.Close(), a.file.Close()) }
@@ -107,6 +113,7 @@ func (a *arrowFile) batch(n int) (b *mixture.Batch, info Info, err error) {
 			b, err = nil, fmt.Errorf("damaged: %v", p)
 		}
 	}()
+	a.memory.NextBatch()
 	if n >= a.reader.NumRecords() {
 		return nil, info, fmt.Errorf("the file has %d record batches", a.reader.NumRecords())
 	}

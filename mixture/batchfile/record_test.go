@@ -1,6 +1,8 @@
 package batchfile
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -120,4 +122,39 @@ func TestBatch_RefusesForeignRecords(t *testing.T) {
 			t.Errorf("%s: error %v, want %q", c.name, err, c.want)
 		}
 	}
+}
+
+// FuzzBatch reads damaged files of batches.
+func FuzzBatch(f *testing.F) {
+	for _, set := range []string{"images.per_example=2", "packing={images: 3}"} {
+		dir := f.TempDir()
+		if _, err := Write(f.Context(), dir, batchtest.Stream(f, mixture.Options{}, set), Options{To: 2}); err != nil {
+			f.Fatal(err)
+		}
+		files, err := filepath.Glob(filepath.Join(dir, "*.arrow"))
+		if err != nil || len(files) == 0 {
+			f.Fatal(files, err)
+		}
+		content, err := os.ReadFile(files[0])
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(content)
+	}
+	path := filepath.Join(f.TempDir(), "fuzzed.arrow")
+	f.Fuzz(func(t *testing.T, content []byte) {
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		a, err := openFile(path)
+		if err != nil {
+			return
+		}
+		defer a.close()
+		for n := range 3 {
+			if b, _, err := a.batch(n); err == nil {
+				_ = b.Digest()
+			}
+		}
+	})
 }

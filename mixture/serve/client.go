@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/ipc"
 
+	"github.com/pali3/pali3/internal/arrowguard"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/mixture/batchfile"
 )
@@ -168,7 +169,7 @@ func oneRecord(in io.Reader, read func(arrow.Record) error) (err error) {
 			err = fmt.Errorf("damaged stream: %v", p)
 		}
 	}()
-	reader, err := ipc.NewReader(in)
+	reader, err := ipc.NewReader(arrowguard.Stream(in, arrowguard.Batches), ipc.WithAllocator(arrowguard.NewMemory(arrowguard.Batches)))
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/ipc"
 
+	"github.com/pali3/pali3/internal/arrowguard"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/shards/format/mapping"
 )
@@ -130,25 +131,21 @@ func open(f File, isFile bool) (schema *arrow.Schema, next func() (arrow.Record,
 			err = fmt.Errorf("damaged: %v", p)
 		}
 	}()
-	mem := newBounded()
+	mem := arrowguard.NewMemory(arrowguard.Rows)
 	bounded := func(read func() (arrow.Record, error)) func() (arrow.Record, error) {
 		return func() (arrow.Record, error) {
-			mem.nextBatch()
+			mem.NextBatch()
 			return read()
 		}
 	}
 	if !isFile {
-		buffered := bufio.NewReaderSize(f, 1<<20)
-		if buffered, err = checkStream(buffered); err != nil {
-			return nil, nil, nil, err
-		}
-		r, err := ipc.NewReader(buffered, ipc.WithAllocator(mem))
+		r, err := ipc.NewReader(arrowguard.Stream(bufio.NewReaderSize(f, 1<<20), arrowguard.Rows), ipc.WithAllocator(mem))
 		if err != nil {
 			return nil, nil, nil, err
 		}
 		return r.Schema(), bounded(r.Read), r.Release, nil
 	}
-	if err := checkFile(f); err != nil {
+	if err := arrowguard.File(f, arrowguard.Rows); err != nil {
 		return nil, nil, nil, err
 	}
 	r, err := ipc.NewFileReader(f, ipc.WithAllocator(mem))
