@@ -41,6 +41,9 @@ type evalContamination struct {
 	Resamples int    `default:"1000" help:"Bootstrap resamples for the intervals."`
 	Seed      uint64 `default:"0" help:"Seed of the resamples."`
 
+	Shard share    `placeholder:"i/n" help:"Search only part i of n of the training data, from 1, and write OUT/part.jsonl; --part joins the parts."`
+	Part  []string `placeholder:"FOLDER" help:"Instead of a search: join what --shard wrote, by the same other flags; one folder or file for each part."`
+
 	Out     string `placeholder:"FOLDER" help:"Write contamination.jsonl (the items found), contamination.json (the summary) and contamination.html here."`
 	Samples int    `default:"24" help:"Items to show on the page."`
 	Workers int    `help:"Goroutines that search; default one per core."`
@@ -80,6 +83,8 @@ func (c evalContamination) check() error {
 		return errors.New("give the benchmark as --data or by its owner's files; not both")
 	case c.Out == "" && !c.JSON:
 		return errors.New("--out FOLDER is missing: where the items found are written; or give --json for the summary alone")
+	case c.Shard.hosts > 0 && (c.Out == "" || c.Scored != "" || len(c.Part) > 0 || c.JSON):
+		return errors.New("--shard writes a part to --out; --scored, --json and --part belong to the command that joins the parts")
 	case c.Resamples < 1 || c.Samples < 0:
 		return errors.New("--resamples must be 1 or more, and --samples 0 or more")
 	}
@@ -128,9 +133,16 @@ func (c evalContamination) audit(ctx context.Context, con *console, train []*sha
 	for _, d := range train {
 		rows += d.Len()
 	}
-	bar = con.progress("search", "rows", int64(rows))
-	result, err := a.Search(ctx, train)
-	bar.End()
+	if len(c.Part) == 0 {
+		bar = con.progress("search", "rows", int64(rows))
+	}
+	if c.Shard.hosts > 0 {
+		return c.searchPart(ctx, con, a, train, bar)
+	}
+	result, err := c.search(ctx, a, train)
+	if bar != nil {
+		bar.End()
+	}
 	if err != nil {
 		return err
 	}
@@ -155,6 +167,39 @@ func (c evalContamination) audit(ctx context.Context, con *console, train []*sha
 	}
 	con.printf("\nwrote %s, contamination.json and contamination.html\n", filepath.Join(c.Out, contamination.ItemsFile))
 	return nil
+}
+
+// partFile is the file in a folder that --shard writes.
+const partFile = "part.jsonl"
+
+// searchPart searches a part of the training data.
+func (c evalContamination) searchPart(ctx context.Context, con *console, a *contamination.Audit, train []*shards.Dataset, bar *progress) error {
+	if err := os.MkdirAll(c.Out, 0o777); err != nil {
+		return err
+	}
+	path := filepath.Join(c.Out, partFile)
+	err := a.SearchPart(ctx, train, contamination.Shard{Index: c.Shard.host - 1, Of: c.Shard.hosts}, path)
+	bar.End()
+	if err != nil {
+		return err
+	}
+	con.printf("wrote %s: part %d of %d\nNext: the same command with --part %s ... (all %d parts) instead of --shard\n", path, c.Shard.host, c.Shard.hosts, quoted(c.Out), c.Shard.hosts)
+	return nil
+}
+
+// search searches the training data, or joins the parts of a search.
+func (c evalContamination) search(ctx context.Context, a *contamination.Audit, train []*shards.Dataset) (*contamination.Result, error) {
+	if len(c.Part) == 0 {
+		return a.Search(ctx, train)
+	}
+	var paths []string
+	for _, path := range c.Part {
+		if isFolder(path) {
+			path = filepath.Join(path, partFile)
+		}
+		paths = append(paths, path)
+	}
+	return a.Merge(train, paths)
 }
 
 // write writes the result and its page.

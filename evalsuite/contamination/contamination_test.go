@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pali3/pali3/augment"
 	"github.com/pali3/pali3/evalsuite/compare"
 	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/random"
@@ -372,6 +373,163 @@ func TestSearch_DoesNotDependOnWorkers(t *testing.T) {
 		if all != first {
 			t.Errorf("with %d workers:\n%s\nwith one:\n%s", workers, all, first)
 		}
+	}
+}
+
+// written returns what a result writes.
+func written(t *testing.T, r *Result) (all string) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := r.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{SummaryFile, ItemsFile} {
+		content, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all += string(content)
+	}
+	return all
+}
+
+// TestMerge_EqualsTheWhole searches the training data in shares.
+func TestMerge_EqualsTheWhole(t *testing.T) {
+	benchmark, train := many(t)
+	o := Options{Rules: []string{"all"}}
+	want := written(t, audit(t, o, benchmark, train...))
+	newAudit := func(o Options) *Audit {
+		a, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range benchmark {
+			a.Add(&benchmark[i], ItemsOf(&benchmark[i]))
+		}
+		return a
+	}
+	for _, shares := range []int{1, 2, 5} {
+		var paths []string
+		for n := range shares {
+			paths = append(paths, filepath.Join(t.TempDir(), "part.jsonl"))
+			if err := newAudit(o).SearchPart(t.Context(), train, Shard{n, shares}, paths[n]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		slices.Reverse(paths)
+		r, err := newAudit(o).Merge(train, paths)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := written(t, r); got != want {
+			t.Errorf("%d shares:\n%s\nwant:\n%s", shares, got, want)
+		}
+		for name, of := range map[string][]string{"are missing": paths[1:], "are both part": append(paths, paths[0])} {
+			if _, err := newAudit(o).Merge(train, of); err == nil || !strings.Contains(err.Error(), name) {
+				t.Errorf("%v, want %q", err, name)
+			}
+		}
+		if _, err := newAudit(Options{}).Merge(train, paths); err == nil || !strings.Contains(err.Error(), "other rules") {
+			t.Error(err)
+		}
+	}
+}
+
+// FuzzMerge reads files of parts. They may be an error.
+func FuzzMerge(f *testing.F) {
+	benchmark := []shards.Sample{asking("a", nil, "q1", long, "one two three four five six seven eight nine")}
+	train := []*shards.Dataset{dataset(f, benchmark[0])}
+	audited := func() *Audit {
+		a, err := New(Options{Rules: []string{"all"}})
+		if err != nil {
+			f.Fatal(err)
+		}
+		a.Add(&benchmark[0], ItemsOf(&benchmark[0]))
+		return a
+	}
+	path := filepath.Join(f.TempDir(), "part.jsonl")
+	if err := audited().SearchPart(context.Background(), train, whole, path); err != nil {
+		f.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	head, rest, _ := strings.Cut(string(content), "\n")
+	f.Add(rest)
+	f.Fuzz(func(t *testing.T, rows string) {
+		if err := os.WriteFile(path, []byte(head+"\n"+rows), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := audited().Merge(train, []string{path}); err == nil {
+			r.Counts.All++
+		}
+	})
+}
+
+// drawn is an image with many corners, a different one for each seed.
+func drawn(seed uint64, width, height int) *image.NRGBA {
+	rng := random.New(random.Name("drawn"), seed)
+	m := scene(seed, width, height)
+	for range 90 {
+		y, x, h, w := rng.IntN(height), rng.IntN(width), 6+rng.IntN(height/5), 6+rng.IntN(width/5)
+		c := color.NRGBA{uint8(rng.IntN(256)), uint8(rng.IntN(256)), uint8(rng.IntN(256)), 255}
+		for i := y; i < min(y+h, height); i++ {
+			for j := x; j < min(x+w, width); j++ {
+				m.SetNRGBA(j, i, c)
+			}
+		}
+	}
+	return m
+}
+
+// TestSearch_FindsImagesThatWereCut cuts 10 to 90% of the area of training images, resizes the cuts
+// and encodes them again. Half of the benchmark's images are not in the training data.
+func TestSearch_FindsImagesThatWereCut(t *testing.T) {
+	var benchmark, train []shards.Sample
+	const images = 24
+	rng := random.New(5)
+	for n := range uint64(images) {
+		m := drawn(n, 480, 360)
+		if n%2 == 0 {
+			train = append(train, withImage(fmt.Sprint("train", n), asJPEG(m, 90)))
+		}
+		share := math.Sqrt(0.1 + 0.8*float64(n)/images)
+		h, w := int(360*share), int(480*share)
+		y, x := rng.IntN(361-h), rng.IntN(481-w)
+		content := asJPEG(m.SubImage(image.Rect(x, y, x+w, y+h)), 95)
+		side := 200 + rng.IntN(200)
+		small, err := augment.Decode(content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resized := small.Resize(side*h/w, side, augment.Bilinear, true)
+		again := image.NewNRGBA(image.Rect(0, 0, resized.Width, resized.Height))
+		for i := range resized.Width * resized.Height {
+			p := resized.Pix[3*i:]
+			again.SetNRGBA(i%resized.Width, i/resized.Width, color.NRGBA{uint8(p[0]), uint8(p[1]), uint8(p[2]), 255})
+		}
+		benchmark = append(benchmark, withImage(fmt.Sprint(n), asJPEG(again, 60)))
+	}
+	r := audit(t, Options{Rules: []string{ImagePart}}, benchmark, dataset(t, train...))
+	found := 0
+	for n := range images {
+		got := matches(r, fmt.Sprint(n))
+		switch {
+		case n%2 == 1 && got != nil:
+			t.Errorf("image %d is found as %v", n, got)
+		case n%2 == 0 && len(got) == 1 && got[0] == fmt.Sprint("image_part train", n):
+			found++
+		case n%2 == 0:
+			t.Logf("image %d is found as %v", n, got)
+		}
+	}
+	if found < images/2-1 {
+		t.Errorf("%d of %d are found", found, images/2)
+	}
+	like := r.Contaminated[0].Matches[0].Like
+	if like.From == nil || like.Corners < 5 || like.Detail < 0.95 || like.Part != [4]float64{0, 0, 1, 1} {
+		t.Errorf("%+v", like)
 	}
 }
 

@@ -17,6 +17,8 @@ type findings struct {
 	covered map[ruled]*coverage // of PaLM and Llama2
 	rows    map[string]int      // by rule: training rows
 	touched int                 // training rows with any match
+
+	keep func(*rowFindings) // gets what is found, for a part that is merged later; may be nil
 }
 
 // ruled is an image or a text by a rule.
@@ -58,6 +60,9 @@ func (f *findings) before(dataset int) (rows int) {
 
 // add adds what was found in a row.
 func (f *findings) add(found *rowFindings) {
+	if f.keep != nil {
+		f.keep(found)
+	}
 	source := &f.sources[found.dataset]
 	source.Images += found.decoded
 	for _, bad := range found.bad {

@@ -21,6 +21,8 @@ type imageIndex struct {
 	looks    *imageprint.Table
 	variants []variant // by number of the look
 	crops    []imageprint.Rect
+	parts    imageprint.Parts // with the numbers of partOf
+	partOf   []int32
 }
 
 // benchImage is an image of the benchmark.
@@ -68,6 +70,10 @@ func (x *imageIndex) add(encoded []byte) (int32, error) {
 	x.byPixels[pixels] = append(x.byPixels[pixels], n)
 	if x.rules.looks() {
 		x.addLooks(n, img, onBlack)
+	}
+	if x.rules[ImagePart] {
+		x.parts.Add(img)
+		x.partOf = append(x.partOf, n)
 	}
 	return n, nil
 }
@@ -171,6 +177,10 @@ type Likeness struct {
 	// Part is the part of the benchmark's image that was compared, as fractions of its sides from
 	// the top left: y0, x0, y1, x1.
 	Part [4]float64 `json:"part"`
+	// From is the part of the training image that it was cut from, and Corners the number of
+	// corners that agree on it, by the rule image_part, which compares neither bits nor colours.
+	From    *[4]float64 `json:"from,omitempty"`
+	Corners int         `json:"corners,omitempty"`
 }
 
 // find returns the images of the benchmark that a training image is. sum is the SHA-256 of its
@@ -209,6 +219,12 @@ func (x *imageIndex) find(encoded []byte, sum string) (hits []imageHit, whole bo
 			add(h)
 		}
 		whole = q.compared <= mostCompared
+	}
+	if x.rules[ImagePart] {
+		for _, p := range x.parts.Find(img, x.detail, func(n int) bool { return !found[x.partOf[n]] }) {
+			of := p.Fractions
+			add(imageHit{image: x.partOf[p.Image], rule: ImagePart, Likeness: Likeness{Detail: p.Detail, Part: imageprint.Whole.OfReduced(), From: &of, Corners: p.Points}})
+		}
 	}
 	return hits, whole, nil
 }
@@ -287,7 +303,7 @@ func (q *imageQuery) search(small imageprint.Reduced, framed bool) {
 		}
 		if c := detail.Correlation(other); c >= x.detail {
 			near := x.looks.Look(n)
-			q.hits = append(q.hits, imageHit{v.image, rule, Likeness{look.Bits(near), look.Farthest(near), c, v.fractions}})
+			q.hits = append(q.hits, imageHit{v.image, rule, Likeness{Bits: look.Bits(near), Colour: look.Farthest(near), Detail: c, Part: v.fractions}})
 		}
 		return true
 	})

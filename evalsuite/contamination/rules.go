@@ -30,6 +30,7 @@ const (
 	ImageNear     = "image_near"
 	ImageMirrored = "image_mirrored"
 	ImageCropped  = "image_cropped"
+	ImagePart     = "image_part"
 
 	GPT3   = "gpt3"
 	PaLM   = "palm"
@@ -65,6 +66,10 @@ func Rules() []Rule {
 		{ImageNear, Image, "the images look alike: encoded again, resized, small changes", repeated, true},
 		{ImageMirrored, Image, "one image looks like the other with left and right exchanged", repeated, true},
 		{ImageCropped, Image, "the training image lacks a margin of up to an eighth of a side, or has a frame of one colour", repeated, true},
+		{
+			ImagePart, Image, "the benchmark's image was cut from the training image, which may be much larger: from about a tenth of its area on, resized and encoded again; takes about 25 KB an image of the benchmark, and longer",
+			"corners (Shi and Tomasi 1994) with binary descriptors (Calonder et al. 2010, BRIEF) that agree on a place, which must look alike", false,
+		},
 		{
 			GPT3, Text, "13 words in a row are shared; 8 to 12 if the benchmark's texts are short, and the whole of a shorter text, from 8 words on",
 			"Brown et al. 2020 (arXiv 2005.14165), appendix C: N is the 5th percentile of the texts' lengths, from 8 to 13", true,
@@ -128,7 +133,7 @@ func (on ruleSet) texts() bool { return on.of(Text) }
 
 // decode reports whether images must be decoded.
 func (on ruleSet) decode() bool {
-	return on[ImagePixels] || on.looks()
+	return on[ImagePixels] || on.looks() || on[ImagePart]
 }
 
 // looks reports whether images are compared by how they look.

@@ -18,33 +18,47 @@ import (
 // cannot be read and images that do not decode are counted and named in the result; they are no
 // error.
 func (a *Audit) Search(ctx context.Context, train []*shards.Dataset) (*Result, error) {
+	views, all, err := a.prepare(train)
+	if err != nil {
+		return nil, err
+	}
+	found := newFindings(a, train)
+	if err := a.search(ctx, train, views, found, whole, all); err != nil {
+		return nil, err
+	}
+	return found.result(), nil
+}
+
+// prepare prepares searches and selects the columns that they need. It returns the number of rows.
+func (a *Audit) prepare(train []*shards.Dataset) (views []*shards.View, all int, err error) {
 	if len(a.items) == 0 {
-		return nil, errors.New("the benchmark has no items to search for")
+		return nil, 0, errors.New("the benchmark has no items to search for")
 	}
 	a.texts.build()
 	a.images.looks.Build()
-	views := make([]*shards.View, len(train))
-	all := 0
+	if a.rules[ImagePart] {
+		a.images.parts.Build()
+	}
+	views = make([]*shards.View, len(train))
 	for i, d := range train {
-		var err error
 		if views[i], err = d.Select(a.columns()...); err != nil {
-			return nil, fmt.Errorf("reading %s: %w", d.Dir(), err)
+			return nil, 0, fmt.Errorf("reading %s: %w", d.Dir(), err)
 		}
 		all += d.Len()
 	}
-	found := newFindings(a, train)
-	err := a.run(ctx, func(ctx context.Context, give func(batch) error) error {
+	return views, all, nil
+}
+
+// search reads a share of the training datasets, of which there are all rows.
+func (a *Audit) search(ctx context.Context, train []*shards.Dataset, views []*shards.View, found *findings, part Shard, all int) error {
+	return a.run(ctx, func(ctx context.Context, give func(batch) error) error {
 		for i := range train {
-			if err := a.read(ctx, train[i], views[i], i, found, all, give); err != nil {
+			if err := a.read(ctx, train[i], views[i], i, found, part, all, give); err != nil {
 				return err
 			}
 		}
 		return nil
 	}, found)
-	if err != nil {
-		return nil, err
-	}
-	return found.result(), nil
 }
 
 // columns lists the columns that the rules need.
@@ -83,7 +97,7 @@ const (
 )
 
 // read passes the rows of a dataset on in batches.
-func (a *Audit) read(ctx context.Context, d *shards.Dataset, v *shards.View, dataset int, found *findings, all int, give func(batch) error) error {
+func (a *Audit) read(ctx context.Context, d *shards.Dataset, v *shards.View, dataset int, found *findings, part Shard, all int, give func(batch) error) error {
 	var b batch
 	size := 0
 	flush := func() error {
@@ -95,7 +109,7 @@ func (a *Audit) read(ctx context.Context, d *shards.Dataset, v *shards.View, dat
 		return err
 	}
 	source := &found.sources[dataset]
-	for at, s := range rowsOf(d, v, source) {
+	for at, s := range rowsOf(d, v, source, part) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -120,9 +134,9 @@ func (a *Audit) read(ctx context.Context, d *shards.Dataset, v *shards.View, dat
 	return flush()
 }
 
-// rowsOf yields the rows of a dataset by number. After rows that cannot be read it continues with
+// rowsOf yields the rows of a share of a dataset by number. After rows that cannot be read it continues with
 // the next row group, and counts them in the source.
-func rowsOf(d *shards.Dataset, v *shards.View, source *Source) iter.Seq2[int, shards.Sample] {
+func rowsOf(d *shards.Dataset, v *shards.View, source *Source, part Shard) iter.Seq2[int, shards.Sample] {
 	return func(yield func(int, shards.Sample) bool) {
 		at := 0
 		fail := func(end int, err error) {
@@ -130,6 +144,9 @@ func rowsOf(d *shards.Dataset, v *shards.View, source *Source) iter.Seq2[int, sh
 			at = end
 		}
 		for s, err := range v.Samples() {
+			if part.Of > 1 {
+				break // group by group
+			}
 			if err != nil {
 				fail(nextGroup(d, at), err)
 				break
@@ -141,6 +158,10 @@ func rowsOf(d *shards.Dataset, v *shards.View, source *Source) iter.Seq2[int, sh
 		}
 		for at < d.Len() { // after an error, group by group
 			end := nextGroup(d, at)
+			if !part.owns(at, d.Len()) {
+				at = end
+				continue
+			}
 			numbers := make([]int, 0, end-at)
 			for n := at; n < end; n++ {
 				numbers = append(numbers, n)

@@ -191,7 +191,10 @@ func (b *contaminationBuilder) example(e chosen) (ContaminationExample, error) {
 		}
 		shown.Benchmark = b.album.add(images[at].Bytes, gallerySide, "image of the benchmark: "+e.item.Image)
 	}
-	if l := m.Like; l != nil {
+	if l := m.Like; l != nil && l.From != nil {
+		shown.Likeness = fmt.Sprintf("cut from rows %.0f%% to %.0f%% and columns %.0f%% to %.0f%%; %d corners agree; correlation %.3f",
+			100*l.From[0], 100*l.From[2], 100*l.From[1], 100*l.From[3], l.Corners, l.Detail)
+	} else if l != nil {
 		shown.Likeness = fmt.Sprintf("%d of 64 bits and %d of 255 levels differ; correlation %.3f", l.Bits, l.Colour, l.Detail)
 	}
 	for _, d := range b.options.Train {
