@@ -134,8 +134,8 @@ func (a *Audit) read(ctx context.Context, d *shards.Dataset, v *shards.View, dat
 	return flush()
 }
 
-// rowsOf yields the rows of a share of a dataset by number. After rows that cannot be read it continues with
-// the next row group, and counts them in the source.
+// rowsOf yields the rows of a share of a dataset by number. After rows that cannot be read it
+// continues with the next row group, and counts them in the source.
 func rowsOf(d *shards.Dataset, v *shards.View, source *Source, part Shard) iter.Seq2[int, shards.Sample] {
 	return func(yield func(int, shards.Sample) bool) {
 		at := 0
