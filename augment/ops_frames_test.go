@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestContactSheet_EqualsPillow compares all frames of animations, one below the other, with what
@@ -42,4 +43,41 @@ func TestContactSheet_EqualsPillow(t *testing.T) {
 		equal[format]++
 	}
 	t.Logf("equal: %v", equal)
+}
+
+// FuzzContactSheet decodes the frames of damaged animations: an error or a sheet, soon and within
+// the limits.
+func FuzzContactSheet(f *testing.F) {
+	for _, pattern := range []string{"testdata/animations/*[0-3].webp", "testdata/animations/*[0-3].avif", "testdata/animations/*[0-3].gif", "testdata/images/an*"} {
+		paths, _ := filepath.Glob(pattern)
+		for _, path := range paths {
+			if content, err := os.ReadFile(path); err == nil {
+				f.Add(content)
+			}
+		}
+	}
+	limits := Limits{MaxBytes: 1 << 16, MaxPixels: 1 << 14, MaxSide: 1 << 10}
+	sheet := MustParse("contact_sheet(3, 2)").WithLimits(limits)
+	warmAVIF(f)
+	f.Fuzz(func(t *testing.T, encoded []byte) {
+		begin := time.Now()
+		pixels, err := sheet.Prepare(encoded)
+		if took := time.Since(begin); took > 2*time.Second {
+			t.Errorf("took %v", took)
+		}
+		if err != nil {
+			return
+		}
+		if m := pixels.Image(); len(m.Pix) != 3*m.Width*m.Height || m.Width*m.Height > 4*limits.MaxPixels {
+			t.Errorf("%dx%d with %d values", m.Width, m.Height, len(m.Pix))
+		}
+	})
+}
+
+// warmAVIF compiles the decoder of AVIF, which is no part of the time that an image takes.
+func warmAVIF(t testing.TB) {
+	t.Helper()
+	if _, err := Decode(readFile(t, "testdata/images/still.avif")); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -41,34 +41,7 @@ func (f *TIFFFile) Image() (*image.NRGBA, error) {
 	if err != nil {
 		return nil, err
 	}
-	width, height := Info{Width: f.Width, Height: f.Height, Orientation: f.Orientation}.Upright()
-	m := image.NewNRGBA(image.Rect(0, 0, width, height))
-	for y := range height {
-		for x := range width {
-			i, to := f.stored(x, y), m.Pix[m.PixOffset(x, y):][:4]
-			copy(to, rgb[3*i:][:3])
-			if to[3] = 255; alpha != nil {
-				to[3] = alpha[i]
-			}
-		}
-	}
-	return m, nil
-}
-
-// stored returns the index of the stored pixel for a position in the upright image.
-func (f *TIFFFile) stored(x, y int) int {
-	if f.Orientation >= 5 {
-		x, y = y, x
-	}
-	switch f.Orientation {
-	case 2, 3, 7, 8:
-		x = f.Width - 1 - x
-	}
-	switch f.Orientation {
-	case 3, 4, 6, 7:
-		y = f.Height - 1 - y
-	}
-	return y*f.Width + x
+	return Info{Width: f.Width, Height: f.Height, Orientation: f.Orientation}.Image(rgb, alpha), nil
 }
 
 // decodeBlock decodes a strip or tile into its position. It skips the part of a tile beyond the
