@@ -23,6 +23,7 @@ var builtin = Table{
 	clevr,
 	countbenchqa,
 	ocrbench,
+	textocr,
 	msrvttQA,
 	msvdQA,
 	activitynetQA,

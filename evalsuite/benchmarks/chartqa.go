@@ -7,7 +7,7 @@ package benchmarks
 var chartqa = Benchmark{
 	Name: "chartqa", About: "ChartQA: questions about charts; by people (human) and generated (augmented)",
 	Layout: "chartqa", Task: Answers,
-	Splits: []Split{{Name: "test (both files)", N: 2500}, {Name: "test (each file)", N: 1250}, {Name: "val (each file)", N: 960}, {Name: "train (human)", N: 7398}, {Name: "train (augmented)", N: 20901}},
+	Splits: []Split{{"test (both files)", 2500, Secondary, "Hugging Face, HuggingFaceM4/ChartQA"}, {Name: "test (each file)", N: 1250}, {Name: "val (each file)", N: 960}, {Name: "train (human)", N: 7398}, {Name: "train (augmented)", N: 20901}},
 	Chat:   "{question}\nAnswer the question with a single word.",
 	Prompt: "{question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 48},
 	Metrics:   []Metric{relaxedRules.official()},

@@ -4,7 +4,11 @@ package benchmarks
 var msrvtt = Benchmark{
 	Name: "msrvtt", About: "MSR-VTT: captions of short videos",
 	Layout: "msrvtt", Task: Captions,
-	Splits: []Split{{Name: "test", N: 2990}, {Name: "validate", N: 497}, {Name: "train", N: 6513}},
+	Splits: []Split{
+		{"test", 2990, Secondary, "crux82/msr-vtt-it, README.md"},
+		{"validate", 497, Secondary, "crux82/msr-vtt-it, README.md"},
+		{"train", 6513, Secondary, "crux82/msr-vtt-it, README.md"},
+	},
 	Prompt: "caption {language}\n", Ops: resized, Decoding: captionBeams(32),
 	Metrics: captionMetrics,
 	Unit:    "video", Cluster: "video",

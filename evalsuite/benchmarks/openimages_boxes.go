@@ -10,7 +10,10 @@ const openImagesEval = "tensorflow/models, research/object_detection/utils/objec
 var openImagesBoxes = Benchmark{
 	Name: "openimages-boxes", About: "Open Images: boxes of 600 kinds of objects",
 	Layout: "openimages-boxes", Task: Boxes,
-	Splits: []Split{{Name: "validation", N: 41620}, {Name: "test", N: 125436}},
+	Splits: []Split{
+		{"validation", 41620, Verified, "tensorflow.org/datasets/catalog/open_images_v4"},
+		{"test", 125436, Verified, "tensorflow.org/datasets/catalog/open_images_v4"},
+	},
 	Prompt: "detect {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 256},
 	Metrics: averagePrecision(detection.Options{Rule: detection.OpenImages, GroupWeight: 1},
 		"mean over classes of the average precision at 0.50; a group counts once, and detections of classes without a label do not count", openImagesEval+"OpenImagesDetectionChallengeEvaluator"),

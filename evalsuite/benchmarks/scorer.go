@@ -248,11 +248,10 @@ func (s *scorer) finish() error {
 			switch {
 			case c.All != nil:
 				c.values, err = c.All(&s.corpus)
-				for i := 0; n == 0 && i < len(s.corpus.Items); i++ {
-					p.countUnparsed(&s.corpus.Items[i])
-				}
+				s.countUnparsed(p, n)
 			case c.Statistic != nil:
 				c.statistic, err = c.Statistic(&s.corpus)
+				s.countUnparsed(p, n)
 			case c.Family != nil:
 				c.family, err = s.prepare(c.Family)
 			}
@@ -265,6 +264,13 @@ func (s *scorer) finish() error {
 		}
 	}
 	return nil
+}
+
+// countUnparsed counts the items in whose prediction the first metric found no answer.
+func (s *scorer) countUnparsed(p *scoredProtocol, metric int) {
+	for i := 0; metric == 0 && i < len(s.corpus.Items); i++ {
+		p.countUnparsed(&s.corpus.Items[i])
+	}
 }
 
 // scores returns the scores of some items.

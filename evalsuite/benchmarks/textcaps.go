@@ -7,8 +7,8 @@ var textcaps = Benchmark{
 	Layout: "textcaps", Task: Captions,
 	Splits: []Split{
 		{"val", 3166, Secondary, "TRI-ML/vlm-evaluation, harnesses/textvqa.py: images of TextVQA, which TextCaps shares"},
-		{Name: "test", N: 3289},
-		{Name: "train", N: 21953},
+		{"test", 3289, Secondary, "Hugging Face, lmms-lab/TextCaps"},
+		{"train", 21953, Secondary, "Hugging Face, lmms-lab/TextCaps"},
 	},
 	Prompt: "caption {language}\n", Ops: resized, Decoding: captionBeams(32),
 	Metrics: captionMetrics,

@@ -74,6 +74,8 @@ func TestAnnotations_NeedNoImages(t *testing.T) {
 			[]string{"a.png (9) en:A cat.  en:Cat"}},
 		{"vizwiz-captions", `{"images":[{"id":9,"file_name":"a.png"}],"annotations":[{"image_id":9,"id":1,"caption":"A cat","is_rejected":false,"is_precanned":false},{"image_id":9,"id":2,"caption":"spam","is_rejected":true}]}`, "",
 			[]string{`a.png (9) en:A cat -1 annotation 2 of image 9: the owner's evaluation leaves out this caption: "spam"`}},
+		{"textocr", `{"imgs":{"f1":{"width":200,"height":100,"set":"val","file_name":"train/f1.jpg"}},"anns":{"f1_1":{"image_id":"f1","bbox":[10,20,30,8],"utf8_string":"STOP","points":[10,20,40,20,40,28,10,28.5]},"f1_2":{"image_id":"f1","bbox":[1,2,3,4],"utf8_string":"."},"f1_3":{"image_id":"f1","bbox":[1,2],"utf8_string":"x"},"f2_1":{"image_id":"f2","bbox":[1,2,3,4],"utf8_string":"y"}}}`, "",
+			[]string{"f1 ?f1  ocr =\"10,20,40,20,40,28,10,28.5\\tSTOP\"/ =\"1,2,4,2,4,6,1,6\\t###\"/ width/f1=200 height/f1=100", " -1 word f1_3: an outline of 0 numbers -1 1 words of the image f2, which is not among the images"}},
 		{"textcaps", `{"data":[{"image_id":"f1","caption_str":"a sign","reference_strs":["a sign","a sign"]},{"image_id":"f1","caption_str":"a sign","reference_strs":["a sign","a sign"]}]}`, "",
 			[]string{"f1 en:a sign en:a sign"}},
 		{"coco-35l", `{"image_id":"9_1","src_lang":"en","trg_lang":"de","caption_tokenized":"a cat","translation_tokenized":"Katze"}

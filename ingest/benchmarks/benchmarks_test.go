@@ -71,6 +71,8 @@ var published = []fixture{
 		[]string{"f1.jpg"}, []string{"f1 (val) 1 images ?3  What? =a =b"}},
 	{"textcaps", `{"data":[{"image_id":"f1","caption_str":"one","reference_strs":["one","two"],"set_name":"train"},{"image_id":"f1","caption_str":"two","reference_strs":["one","two"],"set_name":"train"}]}`,
 		"", "", []string{"f1.jpg"}, []string{"f1 (train) 1 images caption/en:one caption/en:two"}},
+	{"textocr", `{"imgs":{"f1":{"id":"f1","width":200,"height":100,"set":"val","file_name":"train/f1.jpg"}},"anns":{"f1_1":{"id":"f1_1","image_id":"f1","bbox":[10,20,30,8],"utf8_string":"STOP","points":[10,20,40,20,40,28,10,28]},"f1_2":{"image_id":"f1","bbox":[1,2,3,4],"utf8_string":"."}},"imgToAnns":{"f1":["f1_1","f1_2"]}}`,
+		"", "", []string{"f1.jpg"}, []string{"f1 (val) 1 images ocr/und:STOP"}},
 	{"stvqa", `{"data":[{"question":"What?","file_path":"COCO-text/a.jpg","question_id":4,"answers":["a"],"set_name":"train"}]}`, "", "",
 		[]string{"COCO-text/a.jpg"}, []string{"COCO-text/a.jpg (train) 1 images ?4  What? =a"}},
 	{"docvqa", `{"dataset_name":"SP-DocVQA","data":[{"questionId":337,"question":"Date?","image":"documents/x_1.png","docId":279,"answers":["1/8/93"],"data_split":"val"}]}`,

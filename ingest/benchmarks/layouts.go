@@ -52,6 +52,7 @@ func layouts() []layout {
 		{name: "tallyqa", read: readTallyQA, needs: ".image .question", merge: byImage},
 		{name: "textvqa", read: readTextVQA, needs: "data.question data.image_id", merge: byImage},
 		{name: "textcaps", read: distinct(readTextCaps), needs: "data.image_id", records: recordsOf(textCapsReferences)},
+		{name: "textocr", read: readTextOCR, records: textOCRRecords},
 		{name: "stvqa", read: readTextVQA, needs: "data.question data.file_path", merge: byImage},
 		{name: "docvqa", read: readTextVQA, needs: "data.question data.image", merge: byImage},
 		{name: "infovqa", read: readTextVQA, needs: "data.question data.image_local_name", merge: byImage},

@@ -18,7 +18,7 @@ var signatures = []struct {
 	{"the annotations of vqav2 or okvqa", "annotations.question_id annotations.answers"},
 	{"msrvtt", "videos.video_id sentences.video_id"},
 	{"infovqa", "data.image_local_name"}, {"docvqa", "data.questionId data.image"}, {"stvqa", "data.file_path data.question"},
-	{"textcaps", "data.reference_strs"}, {"textcaps", "data.caption_str"}, {"textvqa", "data.image_id data.question"},
+	{"textocr", "imgToAnns anns"}, {"textcaps", "data.reference_strs"}, {"textcaps", "data.caption_str"}, {"textvqa", "data.image_id data.question"},
 	{"vizwiz", ".image .question .answerable"}, {"vizwiz", ".image .question .answers"}, {"tallyqa", ".image .question .answer .question_id"},
 	{"chartqa", ".imgname"}, {"vg-regions", ".regions"}, {"vg-objects", ".objects"}, {"vg-questions", ".qas"},
 	{"localized-narratives", ".dataset_id .caption"}, {"nlvr", ".identifier .structured_rep"}, {"nlvr2", ".identifier .sentence"}, {"xm3600", ".image/key"},
