@@ -3,8 +3,10 @@ package jpeg
 // RGB writes the image to dst as 8-bit RGB: 3 bytes a pixel, [Height, Width, 3]. Planes of half the
 // resolution are interpolated, all values are those of libjpeg, and CMYK becomes RGB as in Pillow.
 func (m *Image) RGB(dst []byte) {
+	dst = dst[:3*m.Width*m.Height]
 	for y := range m.Height {
-		m.RGBRow(dst[3*y*m.Width:][:3*m.Width], y)
+		row := dst[3*y*m.Width:]
+		m.RGBRow(row[:min(3*m.Width+rowSlack, len(row))], y) // the next row overwrites the rest
 	}
 }
 
@@ -20,6 +22,9 @@ func (m *Image) RGBRow(dst []byte, y int) {
 	}
 	m.rgbRow(dst, &m.rows.row)
 }
+
+// rowSlack is the number of bytes behind a row that RGBRow may overwrite.
+const rowSlack = 64
 
 // rowMemory is what it takes to bring rows of the planes to full resolution. It is kept from one
 // file to the next.
