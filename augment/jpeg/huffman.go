@@ -30,7 +30,8 @@ func (e entry) endOfBlock() bool { return e-1 < 0xFF }
 //	bits 48-63  the second one
 //
 // Without a second coefficient, the fields of the second repeat those of the first. At the end of a
-// block the distance has behindEnd added to it and leads out of the block, to a value of no meaning.
+// block the distance has behindEnd added to it and leads out of the block, to a value of no
+// meaning.
 type pair uint64
 
 const (
