@@ -92,6 +92,7 @@ var builtinOps = Ops{
 	{"central_crop", "central_crop([size] | height, width)", "cut out the middle; without a size, its largest square", buildCentralCrop},
 	{"random_crop", "random_crop(size | height, width)", "cut out a random part", buildRandomCrop},
 	{"inception_crop", "inception_crop(size, [area_min=5], [area_max=100], [method], [antialias], [as], [ratio_min=0.75], [ratio_max=1.33])", "random area in percent and aspect, then resize", buildInceptionCrop},
+	{"inception_box", "inception_box([area_min=5], [area_max=100], [ratio_min=0.75], [ratio_max=1.33], [min_object_covered=0])", "the crop of inception_crop alone; it shows at least that part of one of the image's boxes", buildInceptionBox},
 	{"pad_to_shape", "pad_to_shape(size | height, width, [pad_value=0], [where=after])", "add edges of a value or colour: after, before or on both sides", buildPadToShape},
 	{"flip_lr", "flip_lr", "flip horizontally with probability 0.5", buildFlip},
 	{"draw_bbox", "draw_bbox([color=#ff0000], [width=1])", "draw the outlines of the image's boxes, where they are now", buildDrawBBox},
@@ -232,16 +233,16 @@ func (a *Arguments) ratios() span {
 func (s span) crop(size int, ratios span, how resampling) Action {
 	return Action{Random: true, Moves: Cropping, Height: size, Width: size, Run: func(p *Pixels, rng *random.Stream) error {
 		h, w := p.Size()
-		p.crop(inceptionRegion(rng, h, w, s.low/100, s.high/100, ratios))
+		p.crop(inceptionRegion(rng, h, w, s.low/100, s.high/100, ratios, nil))
 		return p.resize(size, size, how)
 	}}
 }
 
 // inceptionRegion draws a rectangle of a random aspect (width by height) and of a part of the area
-// between areaMin and areaMax; after 100 misses it is the whole image. It follows
-// tf.image.sample_distorted_bounding_box (sample_distorted_bounding_box_op.cc,
-// GenerateRandomCrop).
-func inceptionRegion(rng *random.Stream, height, width int, areaMin, areaMax float64, ratios span) region {
+// between areaMin and areaMax, which must be accepted, unless accept is nil; after 100 misses it is
+// the whole image. It follows tf.image.sample_distorted_bounding_box
+// (sample_distorted_bounding_box_op.cc, GenerateRandomCrop).
+func inceptionRegion(rng *random.Stream, height, width int, areaMin, areaMax float64, ratios span, accept func(region) bool) region {
 	total := float64(height) * float64(width)
 	for range 100 {
 		aspect := ratios.low + rng.Float64()*ratios.width
@@ -256,7 +257,9 @@ func inceptionRegion(rng *random.Stream, height, width int, areaMin, areaMax flo
 		if part := float64(h*w) / total; h < 1 || w < 1 || w > width || part < areaMin || part > areaMax {
 			continue
 		}
-		return region{rng.IntN(height - h + 1), rng.IntN(width - w + 1), h, w}
+		if r := (region{rng.IntN(height - h + 1), rng.IntN(width - w + 1), h, w}); accept == nil || accept(r) {
+			return r
+		}
 	}
 	return region{0, 0, height, width}
 }

@@ -8,15 +8,16 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// WithBoxes returns the pipeline whose draw_bbox draws these boxes of the image, each y0, x0, y1,
-// x1 in parts of the height and width.
+// WithBoxes returns the pipeline whose draw_bbox draws, and whose inception_box covers, these boxes
+// of the image, each y0, x0, y1, x1 in parts of the height and width.
 func (p *Pipeline) WithBoxes(boxes ...[4]float64) *Pipeline {
 	q := *p
 	q.boxes = slices.Clone(boxes)
 	return &q
 }
 
-// DrawsBoxes reports whether the pipeline has draw_bbox, which needs [Pipeline.WithBoxes].
+// DrawsBoxes reports whether the pipeline has an op that looks at boxes, such as draw_bbox, and
+// needs [Pipeline.WithBoxes].
 func (p *Pipeline) DrawsBoxes() bool {
 	return slices.ContainsFunc(p.steps, func(s step) bool { return s.drawsBoxes })
 }

@@ -148,7 +148,7 @@ func TestInceptionRegionsKeepTheirBounds(t *testing.T) {
 	for i := range uint64(2000) {
 		rng := random.New(i)
 		height, width := 1+rng.IntN(60), 1+rng.IntN(60)
-		r := inceptionRegion(rng, height, width, 0.2, 0.9, usualRatios)
+		r := inceptionRegion(rng, height, width, 0.2, 0.9, usualRatios, nil)
 		if r.y < 0 || r.x < 0 || r.height < 1 || r.width < 1 || r.y+r.height > height || r.x+r.width > width {
 			t.Fatalf("region %+v of %dx%d", r, height, width)
 		}

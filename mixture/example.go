@@ -140,6 +140,7 @@ func (s *Stream) draft(t *task, d *drawn) (Draft, error) {
 		room: room{s.vocab, s.recipe.Lengths.Encoder, s.recipe.Lengths.Decoder},
 	}
 	draft, err := t.kind.Make(m)
+	draft.Target = d.task.target(draft.Target)
 	if err == nil && t.Shots > 0 {
 		err = m.addShots(t.kind, &draft)
 	}

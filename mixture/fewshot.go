@@ -37,6 +37,7 @@ func (m *Material) addShots(k Kind, d *Draft) error {
 		}
 		solved, err := k.Make(&Material{Task: m.Task, Sample: s, Labels: m.Labels, Rng: m.Rng, room: m.room})
 		if err == nil {
+			solved.Target = m.Task.target(solved.Target)
 			d.shots = append(d.shots, shot{*s, index, shotText(solved), solved.LeftOut})
 		}
 	}

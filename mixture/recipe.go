@@ -173,6 +173,9 @@ type Task struct {
 	// off, and leave_out leaves out texts of kind ocr, or labels of kind detect, drawn at random,
 	// until the rest fits. Default: truncate. Legal: truncate, leave_out.
 	Fit Fit `yaml:"fit,omitempty"`
+	// Lower writes the letters A to Z of targets as a to z, as big_vision's op lower does. Scores
+	// keep the dataset's answers. Default: false.
+	Lower bool `yaml:"lower,omitempty" json:",omitempty"`
 	// Shots is how many solved examples, of other samples of the task, come before each example,
 	// each with its first image; images.per_example has room for them. Evaluations draw them from
 	// the split that the task is trained on, the same for a question each time. Default: 0. Legal:

@@ -83,7 +83,7 @@ func hashOfProgram() string {
 func (k *scanKeeper) path(f *finder, d *shards.Dataset) (string, error) {
 	t := *f.Task
 	// These choose no sample.
-	t.Name, t.Weight, t.Data, t.Prompt, t.Denoisers, t.DenoiserList, t.Modes = "", 0, "", "", "", nil, false
+	t.Name, t.Weight, t.Data, t.Prompt, t.Denoisers, t.DenoiserList, t.Modes, t.Lower = "", 0, "", "", "", nil, false, false
 	task, err := json.Marshal(t)
 	if err != nil {
 		return "", err

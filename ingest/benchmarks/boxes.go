@@ -16,6 +16,7 @@ type box struct {
 	X, Y          float64
 	Width, Height float64
 	Fractions     bool     `json:",omitempty"` // the edges are fractions of width and height, not pixels
+	Canvas        float64  `json:",omitempty"` // height of the image in the units of the edges; 0 for pixels
 	Outline       *Outline `json:",omitempty"` // of the object
 }
 
@@ -61,6 +62,9 @@ func (i *item) place(s *shards.Sample) error {
 		width, height := float64(info.Width), float64(info.Height)
 		if b.Fractions {
 			width, height = 1, 1
+		}
+		if b.Canvas > 0 {
+			width, height = width*b.Canvas/height, b.Canvas
 		}
 		place := shards.Box{Label: b.Label, Y0: fraction(b.Y / height), X0: fraction(b.X / width),
 			Y1: fraction((b.Y + b.Height) / height), X1: fraction((b.X + b.Width) / width)}
