@@ -13,10 +13,10 @@
 //
 // Resizing antialiases, computes in floats and clamps. Models that were trained on other pixels
 // name the library: resize(224, bicubic, as=pil) gives the bytes of Pillow, as=torch those of
-// torchvision, and as=tf the values of tf.image.resize, each with its own methods. Two options are
-// faster and give somewhat other pixels: resize(224, as=planes) resamples the planes of a JPEG
-// before it converts them to RGB, and decode(scale=auto) decodes a large JPEG at 1/2, 1/4 or 1/8,
-// as Pillow's draft does.
+// torchvision, and as=tf the values of tf.image.resize, each with its own methods. Two options give
+// somewhat other pixels: resize(224, as=planes) resamples the planes of a JPEG before it converts
+// them to RGB, which takes less work but where wide vectors do it, and decode(scale=auto) decodes a
+// large JPEG at 1/2, 1/4 or 1/8, as Pillow's draft does, which is much faster.
 //
 // For NaFlex models, which take images of any aspect, resize_to_sequence makes whole patches: see
 // [Pipeline.Sequence].

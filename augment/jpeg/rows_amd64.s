@@ -28,8 +28,8 @@ sum:
 
 // func widenBlocks(dst *uint8, sums *uint16, blocks int, left, right uint16)
 //
-// 32 samples out of 16 sums to a block: the left ones in the lower bytes of 16 words, the right ones
-// in the upper.
+// 32 samples out of 16 sums to a block: the left ones in the lower bytes of 16 words, the right
+// ones in the upper.
 TEXT ·widenBlocks(SB), NOSPLIT, $0-28
 	MOVQ         dst+0(FP), DI
 	MOVQ         sums+8(FP), SI
@@ -70,8 +70,8 @@ GLOBL colours<>(SB), RODATA|NOPTR, $40
 
 // func convertBlocks(to, luma, cb, cr *uint8, blocks int)
 //
-// 16 pixels to a block, in lanes of 16 bits. Factors above 1/2 are split so that products of 16 bits
-// are exact, as in libjpeg-turbo's jdcolext-avx2.asm:
+// 16 pixels to a block, in lanes of 16 bits. Factors above 1/2 are split so that products of 16
+// bits are exact, as in libjpeg-turbo's jdcolext-avx2.asm:
 //
 //	R = Y + Cr + 0.402 Cr
 //	G = Y - Cr - 0.344 Cb + 0.286 Cr
