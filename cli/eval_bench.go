@@ -24,6 +24,7 @@ import (
 type benchRunFlags struct {
 	Prompt        string `placeholder:"TEMPLATE" help:"With --bench and --data: what is asked, with {question}, {language}, {choices} and {context} in it; \\n is a new line. By default the prompt that the model was trained with, or that of the benchmark."`
 	AnswerPattern string `placeholder:"REGEX" help:"With --bench and --data: finds the answer in what the model says: its first group, else all that matches. No match counts as wrong and is counted."`
+	Labels        int    `name:"labels-per-prompt" placeholder:"N" help:"With --bench and --data, of boxes: the most labels in one prompt; an image is asked about the others in further ones. By default all labels are in one."`
 	Shard         share  `placeholder:"i/n" help:"With --bench and --data: ask only part i of n, from 1; eval merge joins the parts."`
 	Cache         string `placeholder:"FOLDER" help:"With --bench and --data: folder of answers that runs share."`
 	Fresh         bool   `help:"With --bench and --data: replace what --out holds instead of resuming it."`
@@ -232,7 +233,7 @@ func (c evalCommand) maxTokens(bench *benchmarks.Benchmark) int {
 func (c evalCommand) benchOptions(con *console) (o evalsuite.BenchmarkOptions, end func()) {
 	line := &predicting{con: con}
 	return evalsuite.BenchmarkOptions{
-		Out: c.Out, Fresh: c.Fresh, Split: c.Split, Samples: c.Samples, Seed: c.Seed, Shard: c.Shard.host, Shards: c.Shard.hosts,
+		Out: c.Out, Fresh: c.Fresh, Split: c.Split, Samples: c.Samples, Seed: c.Seed, LabelsPerPrompt: c.Labels, Shard: c.Shard.host, Shards: c.Shard.hosts,
 		Prompt: strings.ReplaceAll(c.Prompt, `\n`, "\n"), Pattern: c.AnswerPattern, Cache: c.Cache, Batch: c.Batch,
 		Score: benchmarks.Options{
 			Bootstrap: metrics.Bootstrap{Resamples: c.Resamples, Seed: c.Seed}, Partial: c.Partial, Protocols: c.Protocol,

@@ -22,6 +22,9 @@ type BenchmarkOptions struct {
 	// Samples is the highest number of samples, drawn by Seed; 0 means all.
 	Samples int
 	Seed    uint64
+	// LabelsPerPrompt is the most labels that one prompt about boxes lists; 0 means all. With more
+	// labels an image is asked about several times, and what was found is scored together.
+	LabelsPerPrompt int
 	// Shard of Shards, from 1, takes a part of the questions: whole clusters, such as all questions
 	// about an image. Parts are scored after [MergeBenchmarks]. Default: all questions.
 	Shard, Shards int
@@ -140,7 +143,7 @@ func newBenchmarkRun(ctx context.Context, d *shards.Dataset, b *benchmarks.Bench
 	if r.answer, err = parsePattern(r.Pattern); err != nil {
 		return nil, err
 	}
-	all, err := readQuestions(ctx, d, b, questionsOf{r.Split, r.Samples, r.Seed, r.joinLabels})
+	all, err := readQuestions(ctx, d, b, questionsOf{r.Split, r.Samples, r.Seed, r.LabelsPerPrompt, r.joinLabels})
 	if err != nil {
 		return nil, err
 	}
@@ -201,6 +204,8 @@ func (r *benchmarkRun) check() error {
 		return fmt.Errorf("shard %d of %d: the first is 1, the last %d", r.Shard, r.Shards, r.Shards)
 	case r.Shards > 1 && r.Out == "":
 		return errors.New("a shard is merged with others later, so it needs a folder for its answers")
+	case r.LabelsPerPrompt < 0, r.LabelsPerPrompt > 0 && r.bench.Task != benchmarks.Boxes:
+		return fmt.Errorf("%d labels in a prompt: want 0, which is all, or more, of a benchmark of boxes; the task of %s is %s", r.LabelsPerPrompt, r.bench.Name, r.bench.Task)
 	case r.Prompt == "":
 		return fmt.Errorf("no prompt is known for the benchmark %s, whose task is %s: give one", r.bench.Name, r.bench.Task)
 	}

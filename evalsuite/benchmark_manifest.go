@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pali3/pali3/evalsuite/benchmarks"
 	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/internal/jsonerr"
 	"github.com/pali3/pali3/shards"
@@ -38,6 +39,8 @@ type BenchmarkManifest struct {
 	Split    string `json:"split"`
 	Samples  int    `json:"samples,omitempty"`
 	Seed     uint64 `json:"seed,omitempty"`
+	// Labels is the number of labels in a prompt about boxes; 0 means all.
+	Labels int `json:"labels_per_prompt,omitempty"`
 	// Questions is their number, of all shards, and IDs a hash of their ids.
 	Questions int    `json:"questions"`
 	IDs       string `json:"ids_sha256"`
@@ -63,6 +66,9 @@ func (r *benchmarkRun) newManifest(q *benchmarkQuestions) (BenchmarkManifest, er
 	}
 	if r.Samples > 0 {
 		m.Seed = r.Seed
+	}
+	if r.bench.Task == benchmarks.Boxes {
+		m.Labels = r.LabelsPerPrompt
 	}
 	if r.Shards > 1 {
 		m.Shard = fmt.Sprintf("%d/%d", r.Shard, r.Shards)

@@ -20,6 +20,7 @@ type questionsOf struct {
 	split   string // "" is the only one
 	samples int
 	seed    uint64
+	labels  int                          // in a prompt about boxes; 0 means all
 	join    func(labels []string) string // lists what is to be found in an image; nil is PaliGemma's form
 }
 
@@ -30,6 +31,7 @@ type benchmarkQuestion struct {
 	row    int      // of its sample in the dataset
 	hashes []string // of the sample's images
 	prompt string
+	group  int // of labels; the first, 0, has the id of the image
 }
 
 // benchmarkQuestions are the questions of a split.
@@ -40,6 +42,7 @@ type benchmarkQuestions struct {
 	// without are the keys of samples that have nothing to ask, renamed the ids of questions that
 	// another question has, too.
 	without, renamed []string
+	labels           int // of boxes, in all images
 }
 
 // readQuestions reads the questions of a dataset's split, without the bytes of images.
@@ -82,25 +85,45 @@ func readQuestions(ctx context.Context, d *shards.Dataset, b *benchmarks.Benchma
 		return nil, fmt.Errorf("no sample in split %s of %s has what %s asks for (%s): was the dataset made from the files of this benchmark?", q.split, d.Dir(), b.Name, b.Task)
 	}
 	if b.Task == benchmarks.Boxes {
-		q.askForBoxes(of.join)
+		q.askForBoxes(of.labels, of.join)
 	}
 	return q, q.hashImages(d)
 }
 
-// askForBoxes asks for all labels of the split in every image.
-func (q *benchmarkQuestions) askForBoxes(join func(labels []string) string) {
+// askForBoxes asks for all labels of the split in every image: in one question, or in several with
+// at most a number of labels each.
+func (q *benchmarkQuestions) askForBoxes(most int, join func(labels []string) string) {
 	items := make([]*benchmarks.Item, len(q.all))
 	for n := range q.all {
 		items[n] = &q.all[n].Item
 	}
 	labels := benchmarks.ShareCategories(items)
-	asked := strings.Join(labels, " ; ")
-	if join != nil {
-		asked = join(labels)
+	if join == nil {
+		join = func(labels []string) string { return strings.Join(labels, " ; ") }
 	}
-	for _, i := range items {
-		i.Question = asked
+	if most <= 0 {
+		most = max(len(labels), 1)
 	}
+	var groups []string
+	for of := range slices.Chunk(labels, most) {
+		groups = append(groups, join(of))
+	}
+	q.labels = len(labels)
+	all := make([]benchmarkQuestion, 0, len(q.all)*max(len(groups), 1))
+	for n := range q.all {
+		for group, asked := range groups {
+			one := q.all[n]
+			one.group, one.Question = group, asked
+			if group > 0 {
+				one.id = benchmarks.LabelGroupID(one.id, group)
+			}
+			all = append(all, one)
+		}
+		if len(groups) == 0 {
+			all = append(all, q.all[n])
+		}
+	}
+	q.all = all
 }
 
 // questionSample is a sample and its row.
@@ -146,8 +169,23 @@ func (q *benchmarkQuestions) add(s questionSample, seen map[string]bool) {
 	}
 }
 
+// groups returns the number of questions about an image of boxes.
+func (q *benchmarkQuestions) groups() int {
+	if len(q.all) == 0 {
+		return 0
+	}
+	return q.all[len(q.all)-1].group + 1
+}
+
 // warn says what is not asked, and what is asked under another id.
 func (q *benchmarkQuestions) warn(warn func(string)) {
+	const many = 100 // labels, beyond which a prompt is longer than models are trained with
+	switch groups := q.groups(); {
+	case groups > 1:
+		warn(fmt.Sprintf("an image is asked about in %d prompts, for its %d labels", groups, q.labels))
+	case q.labels > many:
+		warn(fmt.Sprintf("a prompt lists all %d labels; --labels-per-prompt N asks about at most N at a time", q.labels))
+	}
 	if n := len(q.without); n > 0 {
 		warn(fmt.Sprintf("samples without anything that %s asks for, which are left out: %d, for example %s", q.bench.Name, n, q.without[0]))
 	}
@@ -202,7 +240,7 @@ func (q *benchmarkQuestions) shard(shard, of int) []benchmarkQuestion {
 
 // BenchmarkIDs returns the ids of all questions of a run, of all its shards.
 func BenchmarkIDs(ctx context.Context, d *shards.Dataset, b *benchmarks.Benchmark, m *BenchmarkManifest) ([]string, error) {
-	all, err := readQuestions(ctx, d, b, questionsOf{m.Split, m.Samples, m.Seed, nil})
+	all, err := readQuestions(ctx, d, b, questionsOf{m.Split, m.Samples, m.Seed, m.Labels, nil})
 	if err != nil {
 		return nil, err
 	}

@@ -64,6 +64,10 @@ func (r *benchmarkRun) score() error {
 		if example == "" && (item.Failure == benchmarks.TimedOut || item.Failure == benchmarks.Unanswered) {
 			example = item.ID + ": " + item.Error
 		}
+		if n > 0 && r.questions[n].group > 0 {
+			addGroup(&r.done.Items[len(r.done.Items)-1], &item)
+			continue
+		}
 		r.done.Items = append(r.done.Items, item)
 	}
 	if r.cache != nil {
@@ -80,6 +84,21 @@ func (r *benchmarkRun) score() error {
 		return nil
 	}
 	return r.scoreItems()
+}
+
+// addGroup adds what was found of further labels in an image. An image of which one question has no
+// answer has none.
+func addGroup(to, from *benchmarks.Item) {
+	if to.Failure == "" {
+		to.Failure, to.Error = from.Failure, from.Error
+	}
+	if strings.TrimSpace(from.Prediction) == "" {
+		return
+	}
+	if strings.TrimSpace(to.Prediction) != "" {
+		to.Prediction += " ; "
+	}
+	to.Prediction += from.Prediction
 }
 
 // scoreItems scores the items and writes the result and the scored items.
@@ -142,7 +161,7 @@ func RescoreBenchmark(ctx context.Context, dir string, d *shards.Dataset, b *ben
 	if r.answer, err = parsePattern(r.Pattern); err != nil {
 		return nil, err
 	}
-	all, err := readQuestions(ctx, d, b, questionsOf{m.Split, m.Samples, m.Seed, nil})
+	all, err := readQuestions(ctx, d, b, questionsOf{m.Split, m.Samples, m.Seed, m.Labels, nil})
 	if err != nil {
 		return nil, err
 	}

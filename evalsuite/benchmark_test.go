@@ -540,6 +540,32 @@ func TestRunBenchmark_FindsBoxes(t *testing.T) {
 	if err != nil || whole.Scores["ap50"].Value < 1-1e-9 {
 		t.Errorf("%+v, %v", whole, err)
 	}
+
+	// One label at a time: the answers of an image are scored together, also on the owner's files.
+	asked, o.LabelsPerPrompt, o.Out = nil, 1, t.TempDir()
+	p.change = func(q *evalsuite.Query) *evalsuite.Reply {
+		asked = append(asked, q.ID+" "+q.Prompt)
+		if strings.Contains(q.ID, "0.jpg") == strings.HasSuffix(q.Prompt, "cat") {
+			return &evalsuite.Reply{Text: "<loc0000><loc0000><loc0512><loc0512> " + strings.TrimPrefix(q.Prompt, "detect ")}
+		}
+		return &evalsuite.Reply{Text: ""}
+	}
+	var notes []string
+	o.Warn = func(note string) { notes = append(notes, note) }
+	groups, err := evalsuite.RunBenchmark(t.Context(), p, open(t, dir), &b, o)
+	if err != nil || len(asked) != 4 || groups.Result.Scores["ap50"].Value < 1-1e-9 || groups.Result.Scores["ap50"].N != 2 {
+		t.Errorf("%q, %+v, %v", asked, groups, err)
+	}
+	if want := "an image is asked about in 2 prompts, for its 2 labels"; !slices.Contains(notes, want) {
+		t.Errorf("%q, want %q", notes, want)
+	}
+	if again, err = evalsuite.RescoreBenchmark(t.Context(), o.Out, open(t, dir), &b, o); err != nil || again.Result.Scores["ap50"] != groups.Result.Scores["ap50"] {
+		t.Errorf("%+v, %v", again, err)
+	}
+	whole, err = b.Score(t.Context(), benchmarks.Files{Annotations: annotations, Predictions: filepath.Join(o.Out, evalsuite.BenchmarkPredictionsFile)}, o.Score)
+	if err != nil || whole.Scores["ap50"].Value < 1-1e-9 || len(whole.Problems) > 0 {
+		t.Errorf("%+v, %v", whole, err)
+	}
 }
 
 func TestRunBenchmark_CountsWhatIsNotAsked(t *testing.T) {

@@ -1,6 +1,7 @@
 package benchmarks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -135,14 +136,21 @@ func (j *resultsJoin) find(i *Item) {
 		}
 		i.Found = slices.DeleteFunc(i.Found, func(d detection.Detection) bool { return d.Category < 0 })
 	}
-	at, answered := j.results.answerOf[i.ID]
+	id := i.ID
+	at, answered := j.results.answerOf[id]
 	if !answered && i.Image != "" { // as a run of a dataset names it
-		at, answered = j.results.answerOf[i.Image]
+		id = i.Image
+		at, answered = j.results.answerOf[id]
 	}
-	if answered {
+	for group, more := 1, answered; more; group++ {
 		a := &j.results.answers[at]
-		a.used, i.Prediction, i.Error = true, a.Text, a.Error
+		a.used = true
+		if i.Prediction != "" && a.Text != "" {
+			i.Prediction += " ; "
+		}
+		i.Prediction, i.Error = i.Prediction+a.Text, cmp.Or(i.Error, a.Error)
 		i.Found = append(i.Found, foundIn(a.Text, a.score, i, j.names, j.base.problems)...)
+		at, more = j.results.answerOf[LabelGroupID(id, group)]
 	}
 	if found || answered {
 		j.base.matched++

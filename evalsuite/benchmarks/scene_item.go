@@ -2,6 +2,7 @@ package benchmarks
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -36,6 +37,10 @@ func sceneItem(s *shards.Sample, id string) Item {
 	}
 	return Item{ID: cmp.Or(id, s.Key), Image: s.Key, Split: s.Split, Fields: metadataOf(s), Scene: scene, fromDataset: true}
 }
+
+// LabelGroupID is the id of a further prediction for an image, which was asked about its labels in
+// groups: group 0 has the id of the image, and these follow from 1 on.
+func LabelGroupID(id string, group int) string { return fmt.Sprintf("%s#labels%d", id, group+1) }
 
 // ShareCategories gives the scenes of items the same categories: those of all of them, by name. The
 // items are those of a dataset's samples ([Benchmark.Items]), which know their own labels only. It
