@@ -68,7 +68,7 @@ func (f *VisualTokenFolder) Problems() (all []string) {
 	if err := f.folder.Stopped(); err != nil {
 		all = append(all, err.Error())
 	} else if u.Refused > 0 {
-		all = append(all, fmt.Sprintf("the cache of visual tokens %s is at its limit: the tokens of %d images were not added", f.Dir(), u.Refused))
+		all = append(all, fmt.Sprintf("the cache of visual tokens %s is at its limit: the tokens of %d images were not added, first those of the image with SHA-256 %.12s", f.Dir(), u.Refused, u.First))
 	}
 	return all
 }

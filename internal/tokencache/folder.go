@@ -190,6 +190,9 @@ func (f *Folder) Uses() (all Uses) {
 		u := &s.uses
 		all.Images, all.Read, all.Added, all.Refused, all.Damaged = all.Images+u.Images, all.Read+u.Read, all.Added+u.Added, all.Refused+u.Refused, all.Damaged+u.Damaged
 		all.Problems = append(all.Problems, u.Problems...)
+		if u.Refused > 0 {
+			all.First = u.First
+		}
 	}
 	return all
 }

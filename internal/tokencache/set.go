@@ -33,6 +33,7 @@ type Set struct {
 	pending map[Image]int     // of entries
 	entries []entry           // to be written
 	since   time.Time         // when the first of them came
+	buffer  []byte            // for the tokens of an image
 	stopped error             // why no more parts are written
 	uses    Uses
 }
@@ -51,8 +52,9 @@ type Uses struct {
 	Read  int64 `json:"read"`
 	Added int64 `json:"added"`
 	// Refused is the number of images whose tokens were not added: the folder is at its limit, or
-	// cannot be written.
+	// cannot be written. First is the first of them.
 	Refused int64 `json:"refused"`
+	First   Image `json:"-"`
 	// Problems name parts that are not what they must be, and are left out.
 	Problems []string `json:"problems,omitempty"`
 	// Damaged is the number of parts, and of images in parts, that are left out.
@@ -147,11 +149,13 @@ func (s *Set) verified(image Image) bool {
 	if !ok || where.verified {
 		return ok
 	}
-	buffer := make([]byte, s.key.bytes())
+	if s.buffer == nil {
+		s.buffer = make([]byte, s.key.bytes())
+	}
 	for {
 		p, err := s.folder.part(s.parts[where.part], s.key)
 		if err == nil {
-			err = p.read(int(where.at), image, buffer)
+			err = p.read(int(where.at), image, s.buffer)
 		}
 		if err == nil {
 			where.verified = true
@@ -182,16 +186,18 @@ func (s *Set) Get(image Image) ([]float32, error) {
 		return nil, nil
 	}
 	where := s.index[image]
-	content := make([]byte, s.key.bytes())
+	if s.buffer == nil { // added by this process, so not verified
+		s.buffer = make([]byte, s.key.bytes())
+	}
 	p, err := s.folder.part(s.parts[where.part], s.key)
 	if err == nil {
-		err = p.read(int(where.at), image, content)
+		err = p.read(int(where.at), image, s.buffer)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the cache of visual tokens was changed while it was used; run the same again: %w", err)
 	}
 	s.uses.Read++
-	return floats(content), nil
+	return floats(s.buffer), nil
 }
 
 func floats(content []byte) []float32 { return safetensors.BF16.AppendFloat32(nil, content) }
@@ -235,7 +241,9 @@ func (s *Set) put(e entry) bool {
 	f := s.folder
 	size := int64(len(e.content)) + int64(len(e.image)) + 8
 	if s.stopped != nil || f.limit > 0 && f.bytes+size > f.limit {
-		s.uses.Refused++
+		if s.uses.Refused++; s.uses.Refused == 1 {
+			s.uses.First = e.image
+		}
 		return false
 	}
 	if len(s.entries) == 0 {

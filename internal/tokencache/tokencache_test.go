@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -491,5 +492,77 @@ func TestParts_AreSafetensors(t *testing.T) {
 	tokens, err := f.Float32("tokens")
 	if err != nil || !slices.Equal(tokens, slices.Concat(tokensOf(1), tokensOf(2))) {
 		t.Errorf("tokens %v, %v", tokens, err)
+	}
+}
+
+// BenchmarkGet reads the tokens of a ViT-B/16 at 224 pixels, 196 of width 768, at random.
+func BenchmarkGet(b *testing.B) {
+	f, err := Open(b.TempDir(), 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	k := testKey()
+	k.Tokens, k.Width = 196, 768
+	s, err := f.Set(k)
+	if err != nil {
+		b.Fatal(err)
+	}
+	const images = 512
+	for image := range images {
+		if _, _, err := s.Put(imageOf(image), make([]float32, 196*768)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := f.Flush(); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(k.bytes()))
+	for i := 0; b.Loop(); i++ {
+		if tokens, err := s.Get(imageOf(i * 197 % images)); err != nil || tokens == nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkOpen opens a cache of a million images and reports the memory of its index.
+func BenchmarkOpen(b *testing.B) {
+	dir := b.TempDir()
+	k := testKey()
+	k.Tokens = 1
+	f, err := Open(dir, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, err := f.Set(k)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for image := range 1_000_000 {
+		if _, _, err := s.Put(imageOf(image), tokensOf(image)[:4]); err != nil {
+			b.Fatal(err)
+		}
+		if image%50_000 == 49_999 {
+			f.Flush()
+		}
+	}
+	if err := f.Close(); err != nil {
+		b.Fatal(err)
+	}
+	f, s = nil, nil
+	var before, after runtime.MemStats
+	for b.Loop() {
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		if f, err = Open(dir, 0); err != nil {
+			b.Fatal(err)
+		}
+		if s, err = f.Set(k); err != nil || s.Uses().Images != 1_000_000 {
+			b.Fatal(err)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "bytes/image")
+		f.Close()
 	}
 }
