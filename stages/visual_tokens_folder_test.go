@@ -42,6 +42,7 @@ func TestRun_VisualTokensOnDisk(t *testing.T) {
 
 		"siglip":     {"siglip", testData(t), nil},
 		"any aspect": {"siglip", aspectData(t), naflex},
+		"packed":     {"pali3", testData(t), []string{packings["pali3"]}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tokens := filepath.Join(t.TempDir(), "tokens")

@@ -231,7 +231,10 @@ func readPart(path string, k Key, seen map[Image]bool, doubled *int) (whole []en
 	if problem = p.each(func(_ int, image Image) { images = append(images, image) }); problem != nil {
 		return nil, problem
 	}
-	buffer := make([]byte, k.bytes())
+	if len(images) == 0 {
+		return nil, nil
+	}
+	buffer := make([]byte, k.bytes()) // the part has as many
 	damaged := 0
 	for at, image := range images {
 		if err := p.read(at, image, buffer); err != nil {

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -83,6 +84,11 @@ var errDamaged = errors.New("the checksum of its tokens is another one")
 
 // openPart opens a part and checks that it is one of the key.
 func openPart(path string, k Key) (*part, error) {
+	if info, err := os.Lstat(path); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() { // opening a named pipe would wait for a writer
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
 	file, err := safetensors.Open(path)
 	if err != nil {
 		return nil, err
