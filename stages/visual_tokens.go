@@ -59,9 +59,10 @@ type VisualTokenOptions struct {
 	Replace bool
 }
 
-// VisualTokenCache holds the visual tokens of images in memory, so that an image encoder whose
-// weights do not change encodes each image once. Cached tokens equal computed ones as long as the
-// pixels of an image are always the same: no op of the image pipeline may be random.
+// VisualTokenCache holds the visual tokens of images in memory, or on disk if it has a Folder, so
+// that an image encoder whose weights do not change encodes each image once. Cached tokens equal
+// computed ones as long as the pixels of an image are always the same: no op of the image pipeline
+// may be random.
 //
 // Its methods must not be called concurrently, but for Has.
 type VisualTokenCache struct {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/gomlx/compute"
@@ -134,7 +135,10 @@ func (c *VisualTokenCache) tokenKey() (k tokencache.Key, err error) {
 
 // kindOf names what computes: results of two kinds differ in their last bits.
 func kindOf(be compute.Backend) string {
+	xla, isXLA := be.(interface{ PluginName() string })
 	switch {
+	case isXLA: // on the CPU or on a GPU
+		return be.Name() + ":" + filepath.Base(xla.PluginName())
 	case !backend.IsGo(be):
 		return be.Name()
 	case backend.Warning() != "":
