@@ -4,11 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/pali3/pali3/random"
 )
 
 // twelveTasks draws the tasks of a recipe: a mixture in the mixture, tasks of all kinds, filters.
@@ -40,7 +44,25 @@ func drawRecipe(t *rapid.T, base Recipe) Recipe {
 	if rapid.Bool().Draw(t, "curriculum") {
 		r.Curriculum = []CurriculumPoint{{Step: 2, Weights: NamedWeights{"task0": 0.5}}, {Step: 9, Weights: NamedWeights{"task0": 8, "task1": 0}}}
 	}
+	if rapid.Bool().Draw(t, "epochs") {
+		for i := range r.Tasks {
+			r.Tasks[i].Epochs = rapid.IntRange(0, 2).Draw(t, "epochs of a task")
+		}
+		r.WhenUsedUp = rapid.SampledFrom([]string{"", "continue", "stop"}).Draw(t, "when used up")
+	}
+	if rapid.Bool().Draw(t, "packing") {
+		r.Packing = &Packing{Images: rapid.IntRange(1, 4).Draw(t, "images of a row"), Segments: rapid.IntRange(0, 5).Draw(t, "segments")}
+		r.Packing.Encoder = r.Lengths.Encoder * rapid.IntRange(1, 3).Draw(t, "row")
+	}
 	return r
+}
+
+// plainly leaves a drawn recipe constant shares without an end, and an example a row.
+func plainly(r *Recipe) {
+	r.Curriculum, r.Packing, r.WhenUsedUp = nil, nil, ""
+	for i := range r.Tasks {
+		r.Tasks[i].Epochs = 0
+	}
 }
 
 // forRecipes runs a test on some drawn recipes.
@@ -68,12 +90,23 @@ func ofHosts(t testing.TB, r Recipe, step, hosts, workers int) *Batch {
 func TestBatch_IsTheSameForWorkersHostsAndResumes(t *testing.T) {
 	forRecipes(t, func(t *testing.T, r Recipe) {
 		straight := open(t, r, Options{})
+		steps, ends := straight.Steps()
+		if steps = min(steps, 4); !ends {
+			steps = 4
+		}
 		var want []string
-		for step := range 4 {
+		for step := range steps {
 			want = append(want, batch(t, straight, step).Digest())
 		}
 		for _, hosts := range []int{1, 2, 3, 8} {
-			step, workers := (int(r.Seed%4)+hosts)%4, 1+int(r.Seed/4+uint64(hosts))%8
+			if steps == 0 {
+				break
+			}
+			step, workers := (int(r.Seed%4)+hosts)%steps, 1+int(r.Seed/4+uint64(hosts))%8
+			if r.Packing != nil {
+				checkPackedHosts(t, straight, r, step, hosts, workers)
+				continue
+			}
 			if got := ofHosts(t, r, step, hosts, workers).Digest(); got != want[step] {
 				t.Fatalf("%d hosts of %d workers: step %d differs", hosts, workers, step)
 			}
@@ -81,11 +114,103 @@ func TestBatch_IsTheSameForWorkersHostsAndResumes(t *testing.T) {
 	})
 }
 
+// checkPackedHosts compares the rows that hosts make with those of the whole batch.
+func checkPackedHosts(t *testing.T, straight *Stream, r Recipe, step, hosts, workers int) {
+	t.Helper()
+	whole := batch(t, straight, step)
+	var ids, targets, tasks []int32
+	var pixels []float32
+	var keys []string
+	for h := range hosts {
+		part := batch(t, open(t, r, Options{ShardIndex: h, ShardCount: hosts, Workers: workers}), step)
+		ids, targets, tasks = append(ids, part.EncoderIDs...), append(targets, part.Targets...), append(tasks, part.Tasks...)
+		pixels, keys = append(pixels, part.Pixels...), append(keys, part.Keys...)
+	}
+	if !slices.Equal(ids, whole.EncoderIDs) || !slices.Equal(targets, whole.Targets) || !slices.Equal(tasks, whole.Tasks) ||
+		!slices.Equal(pixels, whole.Pixels) || !slices.Equal(keys, whole.Keys) {
+		t.Fatalf("%d hosts of %d workers: the packed rows of step %d differ", hosts, workers, step)
+	}
+}
+
+// TestParseRecipe_FormsOfARecipeAreOneStream writes drawn recipes as tasks in tasks, as tasks that
+// name their mixture, and divided among files that include each other.
+func TestParseRecipe_FormsOfARecipeAreOneStream(t *testing.T) {
+	tokenizer, err := filepath.Abs(model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := strings.NewReplacer("DATA", dataset(t), "MODEL", filepath.ToSlash(tokenizer)).Replace(recipeYAML)
+	base, _, _ = strings.Cut(base, "tasks:")
+	kinds := []string{"caption", "vqa", "split_cap, split: all", "vqg", "caption, neighbours: 4", "denoise, denoisers: t5"}
+	for seed := range 6 {
+		draw := random.New(uint64(seed))
+		var flat, nested, common, own strings.Builder
+		weights := make([]float64, len(kinds))
+		task := func(i int, more string) string {
+			return fmt.Sprintf("{name: t%d, kind: %s, weight: %.3f%s}", i, kinds[i], weights[i], more)
+		}
+		inner := 2 + draw.IntN(3) // tasks of the mixture, from the second on
+		temperature := 1 + draw.Float64()
+		for i := range kinds {
+			weights[i] = 0.05 + draw.Float64()
+		}
+		mixture := fmt.Sprintf("{name: m, weight: 2.5, temperature: %.3f", temperature)
+		flat.WriteString(base + "mixtures: [" + mixture + "}]\ntasks:\n")
+		nested.WriteString(base + "tasks:\n")
+		common.WriteString(base + "mixtures: [" + mixture + "}]\ntasks:\n")
+		own.WriteString("include: parts/common.yaml\ntasks:\n")
+		var within []string
+		for i := range kinds {
+			member := i > 0 && i <= inner
+			more := ""
+			if member {
+				more = ", mixture: m"
+				within = append(within, task(i, ""))
+			}
+			fmt.Fprintf(&flat, "  - %s\n", task(i, more))
+			if !member {
+				fmt.Fprintf(&nested, "  - %s\n", task(i, ""))
+			} else if i == inner {
+				fmt.Fprintf(&nested, "  - %s, tasks: [%s]}\n", mixture, strings.Join(within, ", "))
+			}
+			right := weights[i]
+			weights[i] = 99 // which the including file puts right
+			fmt.Fprintf(&common, "  - %s\n", task(i, more))
+			weights[i] = right
+			fmt.Fprintf(&own, "  - {name: t%d, weight: %.3f}\n", i, right)
+		}
+		dir := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(dir, "parts"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "parts", "common.yaml"), []byte(common.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		t.Chdir(dir)
+		var want []string
+		for form, text := range []string{flat.String(), nested.String(), own.String()} {
+			r, err := ParseRecipe([]byte(text), "r.yaml", nil)
+			if err != nil {
+				t.Fatalf("form %d: %v\n%s", form, err, text)
+			}
+			s := open(t, r, Options{Workers: 1 + form})
+			for step := range 2 {
+				digest := batch(t, s, step).Digest()
+				if form == 0 {
+					want = append(want, digest)
+				} else if digest != want[step] {
+					t.Errorf("seed %d: step %d of form %d differs:\n%s", seed, step, form, text)
+				}
+			}
+		}
+	}
+}
+
 // TestBatch_CountsOfTasksAreWithinOneOfTheirShares counts the tasks of batches, and compares with
 // the weights that the stream states.
 func TestBatch_CountsOfTasksAreWithinOneOfTheirShares(t *testing.T) {
 	forRecipes(t, func(t *testing.T, r Recipe) {
-		r.Curriculum = nil
+		plainly(&r)
 		s := open(t, r, Options{NoPixels: true})
 		weights := s.Weights()
 		counts := make([]int, len(weights))
@@ -120,7 +245,7 @@ func keysByTask(t testing.TB, r Recipe, steps int) map[string][]string {
 // TestRecipe_AChangeChangesOnlyWhatItMust changes one thing of a recipe at a time.
 func TestRecipe_AChangeChangesOnlyWhatItMust(t *testing.T) {
 	forRecipes(t, func(t *testing.T, r Recipe) {
-		r.Curriculum = nil
+		plainly(&r)
 		before := keysByTask(t, r, 6)
 		first := batch(t, open(t, r, Options{}), 2)
 
