@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/tokenize"
 )
@@ -64,7 +65,7 @@ func Denoisers(preset string) ([]Denoiser, error) {
 	case "prefix_lm":
 		return []Denoiser{{"S(.5)", 0, .5, "[S2S]", 1}}, nil
 	}
-	return nil, fmt.Errorf("denoisers %q are unknown: want ul2, ul2-paper, ul2r, t5 or prefix_lm", preset)
+	return nil, fmt.Errorf("denoisers %q are unknown: want ul2, ul2-paper, ul2r, t5 or prefix_lm; the nearest is %q", preset, strict.Nearest(preset, DenoiserPresets()))
 }
 
 // DenoiserPresets returns the names that [Denoisers] takes.

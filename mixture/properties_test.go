@@ -411,7 +411,7 @@ func TestParseRecipe_ChecksHowTasksAreMixed(t *testing.T) {
 		{[]string{two, "curriculum=[{step: 0, weights: {b: 1}}]"}, "b: 1, but the task's own weight is 0"},
 		{[]string{two, "curriculum=[{step: 0, weights: {a: 0}}]"}, "curriculum[0]: all weights are zero at step 0"},
 		{[]string{two, "curriculum=[{step: 0, weights: {a: -2}}]"}, "curriculum[0]: weights: a: -2"},
-		{[]string{"tasks.1.mixture=none"}, `mixture: "none"`},
+		{[]string{"tasks.1.mixture=none"}, `mixture: "none"; the recipe has no mixtures`},
 		{[]string{"mixtures=[{name: m, weight: 1, mixture: m}]"}, `mixture: "m" holds itself`},
 		{[]string{"mixtures=[{name: caption, weight: 1}]"}, `the name "caption" is taken`},
 		{[]string{"tasks.0.temperature=2"}, "temperature and sizes of an entry are for its tasks"},

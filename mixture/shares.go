@@ -225,10 +225,7 @@ func (r *Recipe) mixingProblems() (all strict.Problems) {
 		all.Add("when_used_up", "when_used_up: %q; it is %s or %s", w, goOnWhenUsedUp, stopWhenUsedUp)
 	}
 	all = append(all, r.mixtureProblems()...)
-	if len(all) == 0 {
-		all = r.curriculumProblems()
-	}
-	return all
+	return append(all, r.curriculumProblems(len(all) == 0)...)
 }
 
 // keysOfVersion2 lists the keys that the recipe has and version 1 of the order does not know.
@@ -285,7 +282,11 @@ func (r *Recipe) mixtureProblems() (all strict.Problems) {
 	}
 	for i, t := range r.Tasks {
 		if _, known := parents[t.Mixture]; !known && t.Mixture != "" {
-			all.Add(r.TaskPath(i)+".mixture", "tasks[%d] (%s): mixture: %q; mixtures has %q", i, t.Name, t.Mixture, names)
+			legal := fmt.Sprintf("the nearest is %q", strict.Nearest(t.Mixture, names))
+			if len(names) == 0 {
+				legal = "the recipe has no mixtures: list it there, or put its tasks into a task"
+			}
+			all.Add(r.TaskPath(i)+".mixture", "tasks[%d] (%s): mixture: %q; %s", i, t.Name, t.Mixture, legal)
 		}
 	}
 	return all
@@ -298,8 +299,9 @@ func (r *Recipe) mixtureNames() (names []string) {
 	return names
 }
 
-// curriculumProblems lists what is wrong with the curriculum of a recipe whose mixtures are sound.
-func (r *Recipe) curriculumProblems() (all strict.Problems) {
+// curriculumProblems lists what is wrong with the curriculum. Weights are added up only if all else
+// about them is sound.
+func (r *Recipe) curriculumProblems(soundSoFar bool) (all strict.Problems) {
 	names := r.mixtureNames()
 	for _, t := range r.Tasks {
 		names = append(names, t.Name)
@@ -313,7 +315,7 @@ func (r *Recipe) curriculumProblems() (all strict.Problems) {
 		if c.Step < 0 || i > 0 && c.Step <= r.Curriculum[i-1].Step || c.Step > maxCurriculumStep {
 			all.Add(path+".step", "curriculum[%d]: step: %d; steps ascend, from 0 to at most %d", i, c.Step, int(maxCurriculumStep))
 		}
-		sound := true
+		sound := soundSoFar
 		for _, name := range slices.Sorted(maps.Keys(c.Weights)) {
 			weight, key := c.Weights[name], path+".weights."+name
 			n := slices.IndexFunc(r.Tasks, func(t Task) bool { return t.Name == name })

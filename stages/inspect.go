@@ -89,7 +89,11 @@ func inspect(ctx context.Context, content []byte, name, base string, assignments
 	}
 	content, base, err := withIncluded(content, name, base)
 	if err != nil {
-		return Inspection{Findings: []Finding{{Severity: strict.Error, Place: name, Message: strings.TrimPrefix(err.Error(), name+": ")}}}, nil
+		one := Finding{Severity: strict.Error, Place: name, Message: strings.TrimPrefix(err.Error(), name+": ")}
+		if place, message, _ := strings.Cut(err.Error(), ": "); strings.Contains(place, " line ") {
+			one.Place, one.Message = place, message // of this file, or of one that it includes
+		}
+		return Inspection{Findings: []Finding{one}}, nil
 	}
 	i := inspector{options: o, content: content, name: name, assignments: assignments}
 	i.Findings = []Finding{}
@@ -154,8 +158,37 @@ func (i *inspector) files(r Recipe, sound bool) (size int) {
 	if !sound || size == 0 {
 		all = append(all, r.datasetProblems()...)
 	}
+	if !sound && size > 0 && len(all) == 0 {
+		all = r.soundTaskProblems()
+	}
 	i.add(strict.Error, all)
 	return size
+}
+
+// soundTaskProblems opens the data of a recipe that has problems, as far as its tasks are without:
+// so that a split or a language that is not there is reported with the problems.
+func (r Recipe) soundTaskProblems() strict.Problems {
+	m := r.Mixture
+	m.Batch, m.Lengths.Encoder, m.Lengths.Decoder, m.Lengths.Texts = 1, 64, 64, 1
+	m.Images = mixture.ImageConfig{Ops: "decode|resize(32)|value_range(-1,1)"}
+	m.Mixtures, m.Curriculum, m.Packing, m.Temperature, m.Sizes, m.WhenUsedUp, m.StreamVersion = nil, nil, nil, 0, false, "", 0
+	m.Tasks = slices.Clone(m.Tasks)
+	for n := range m.Tasks {
+		alone := m
+		m.Tasks[n].Mixture, m.Tasks[n].Weight = "", 1
+		alone.Tasks = slices.Clone(m.Tasks[n : n+1])
+		if len(alone.Problems()) > 0 {
+			m.Tasks[n] = mixture.Task{Name: fmt.Sprintf("left out %d", n), Kind: "caption"} // of weight 0
+		}
+	}
+	if len(m.Problems()) > 0 {
+		return nil
+	}
+	stream, problems := mixture.OpenAll(m, mixture.Options{NoPixels: true})
+	if stream != nil {
+		stream.Close()
+	}
+	return problems
 }
 
 // datasetProblems opens each dataset once.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -75,6 +76,9 @@ type parameter struct {
 	decay            float64 // weight decay, or 0
 }
 
+// optimizerNames lists the legal names.
+var optimizerNames = []string{"adafactor_bigvision", "adafactor_t5x", "adamw"}
+
 func newRule(c OptimizerConfig) (rule, error) {
 	orDefault := func(value, standard float64) float64 {
 		if value == 0 {
@@ -93,7 +97,7 @@ func newRule(c OptimizerConfig) (rule, error) {
 	case "adamw":
 		return adamW{beta1: orDefault(c.Beta1, 0.9), beta2: orDefault(c.Beta2, 0.999)}, nil
 	}
-	return nil, fmt.Errorf("optimizer: name %q is none of adafactor_bigvision, adafactor_t5x, adamw", c.Name)
+	return nil, fmt.Errorf("optimizer: name %q is none of %s; the nearest is %q", c.Name, strings.Join(optimizerNames, ", "), strict.Nearest(c.Name, optimizerNames))
 }
 
 // Validate returns an error that names the first invalid field.

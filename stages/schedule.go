@@ -47,7 +47,7 @@ func (s Schedule) Validate() error { return s.problems().Err() }
 // problems lists what is wrong with the schedule, by the keys of a recipe.
 func (s Schedule) problems() (all strict.Problems) {
 	if s.Kind != "" && !slices.Contains(scheduleKinds, s.Kind) {
-		all.Add("schedule.kind", "schedule: kind %q is none of %s", s.Kind, strings.Join(scheduleKinds, ", "))
+		all.Add("schedule.kind", "schedule: kind %q is none of %s; the nearest is %q", s.Kind, strings.Join(scheduleKinds, ", "), strict.Nearest(s.Kind, scheduleKinds))
 	}
 	for _, field := range []struct {
 		name  string

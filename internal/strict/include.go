@@ -110,8 +110,8 @@ func (in *includer) read(content []byte, name, base string, move func(string) st
 	}
 	var names []string
 	var err error
-	if own.tree, names, err = withoutIncludes(tree, name); err != nil {
-		return own, err
+	if own.tree, names, err = withoutIncludes(tree); err != nil {
+		return own, fmt.Errorf("%s: %w", placeOf(own.places, includeKey, name), err)
 	}
 	moveTree(own.tree, in.into, false, move)
 	whole := origin{places: map[string]string{}}
@@ -126,7 +126,7 @@ func (in *includer) read(content []byte, name, base string, move func(string) st
 }
 
 // withoutIncludes returns a tree without its key include, and the files that this key names.
-func withoutIncludes(tree yaml.MapSlice, name string) (left yaml.MapSlice, files []string, err error) {
+func withoutIncludes(tree yaml.MapSlice) (left yaml.MapSlice, files []string, err error) {
 	for _, item := range tree {
 		if item.Key != includeKey {
 			left = append(left, item)
@@ -143,7 +143,7 @@ func withoutIncludes(tree yaml.MapSlice, name string) (left yaml.MapSlice, files
 			}
 		}
 		if !is {
-			return nil, nil, fmt.Errorf("%s: include: legal is a file, or a list of files, [in, brackets] or with a - before each", name)
+			return nil, nil, errors.New("include: legal is a file, or a list of files, [in, brackets] or with a - before each")
 		}
 	}
 	return left, files, nil
