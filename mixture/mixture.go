@@ -24,8 +24,9 @@
 // After any number of examples each task has had its share of them to within one, or to within a
 // few where shares change ([Recipe.Curriculum]) or a task is used up ([Task.Epochs]); package
 // schedule has the figures. The order of samples is a keyed permutation evaluated at a position, so
-// a run resumes by asking for the next step. The order has versions (version.go): a run keeps the one that it began with. A sample that
-// cannot be used is replaced by another, always the same, and is reported by [Stream.Skipped].
+// a run resumes by asking for the next step. The order has versions (version.go): a run keeps the
+// one that it began with. A sample that cannot be used is replaced by another, always the same, and
+// is reported by [Stream.Skipped].
 //
 // With [Packing] a row holds several examples (packed.go, segments.go). A program adds kinds to its
 // [Registry], and [Rows] that are no datasets. Package batchfile writes batches as Arrow, and
