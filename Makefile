@@ -25,7 +25,7 @@ test-xla: ## compare training, decoding and layers on xla:cpu with the Go backen
 	CGO_ENABLED=1 PJRT_PLUGIN_LIBRARY_PATH='$(XLA_PLUGINS)' go test -tags xla -count 1 -run XLA ./models/backend ./models/block ./models/decode ./stages
 	CGO_ENABLED=1 PJRT_PLUGIN_LIBRARY_PATH='$(XLA_PLUGINS)' GOMLX_BACKEND=xla:cpu go test -tags xla -count 1 -run 'Equal|TestGradients' ./models/block ./models/vit ./models/siglip ./models/t5
 
-quickstart: build ## the main job at small scale: pictures to a trained, scored and reported model
+quickstart: build ## the main job at small scale: images to a trained, scored and reported model
 	./$(PALI3) quickstart --out quickstart-run
 
 test: ## run the tests
