@@ -23,7 +23,6 @@ var layers = map[string]string{
 	"recipes":               "",
 	"internal/arrowguard":   "",
 	"internal/atomicfile":   "",
-	"internal/avif":         "",
 	"random":                "",
 	"internal/csvtext":      "",
 	"internal/decompress":   "",

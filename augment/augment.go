@@ -3,10 +3,10 @@
 //	decode|resize(224)|value_range(-1,1)
 //
 // [Parse] turns such a string into a [Pipeline], and [Pipeline.Apply] turns the bytes of a JPEG,
-// PNG, GIF, WebP, BMP, TIFF or AVIF file into a [Tensor] of float32 [H,W,3]. The language and the
-// names of the ops are those of big_vision (its pp/builder.py). An [Op] is a value: append your own
-// to [BuiltinOps] and parse with the result. Random ops draw from the random.Stream they are given
-// and from nothing else, so an image's crop is a function of that key.
+// PNG, GIF, WebP, BMP or TIFF file into a [Tensor] of float32 [H,W,3]. The language and the names
+// of the ops are those of big_vision (its pp/builder.py). An [Op] is a value: append your own to
+// [BuiltinOps] and parse with the result. Random ops draw from the random.Stream they are given and
+// from nothing else, so an image's crop is a function of that key.
 //
 // Ops that crop, pad, flip or turn note where they put each part of the image:
 // [Pipeline.ApplyWithGeometry] returns that as a [Geometry], which moves boxes.

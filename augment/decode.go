@@ -6,7 +6,6 @@ import (
 	"io"
 	"sync"
 
-	"github.com/pali3/pali3/internal/avif"
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
@@ -19,15 +18,15 @@ var (
 	Black = Colour{}
 )
 
-// Decode turns the bytes of a JPEG, PNG, GIF, WebP, BMP, TIFF or AVIF file into 8-bit RGB, within
+// Decode turns the bytes of a JPEG, PNG, GIF, WebP, BMP or TIFF file into 8-bit RGB, within
 // [DefaultLimits].
 //
 // Unusual images: transparency is laid over white ([DecodeOver] takes another colour);
 // grey and palette images become RGB; 16-bit samples keep their upper byte; CMYK is converted
 // without a profile; colour profiles are ignored; of an animation the first frame counts, on a
-// canvas of the animation's size. The orientation of JPEG, PNG and WebP (EXIF), of TIFF and of AVIF
-// (irot and imir) is applied: the image is upright, as people see it (TensorFlow's decode_jpeg and
-// PIL's Image.open leave it as stored). Of a TIFF with several pages the first counts.
+// canvas of the animation's size. The orientation of JPEG, PNG and WebP (EXIF) and of TIFF is
+// applied: the image is upright, as people see it (TensorFlow's decode_jpeg and PIL's Image.open
+// leave it as stored). Of a TIFF with several pages the first counts.
 //
 // Faults that leave all pixels readable are passed over, as browsers and PIL do: a missing end
 // marker, bytes after the end, wrong lengths, checksums of chunks that hold no pixels. A file that
@@ -68,10 +67,7 @@ func (l Limits) DecodeOver(encoded []byte, background Colour) (*Image, error) {
 // bounded whatever the number of workers.
 var oneAtATime sync.Mutex
 
-const (
-	largePixels     = 64 << 20
-	largeAVIFPixels = 16 << 20 // a pixel takes up to 32 bytes
-)
+const largePixels = 64 << 20
 
 func (l Limits) decode(encoded []byte) (*raster, error) {
 	info, err := imagefile.ReadHeader(encoded)
@@ -81,7 +77,7 @@ func (l Limits) decode(encoded []byte) (*raster, error) {
 	if err := l.check(encoded, info.Width, info.Height); err != nil {
 		return nil, err
 	}
-	if pixels := info.Width * info.Height; pixels > largePixels || info.Format == AVIF && pixels > largeAVIFPixels {
+	if info.Width*info.Height > largePixels {
 		oneAtATime.Lock()
 		defer oneAtATime.Unlock()
 	}
@@ -120,8 +116,6 @@ func decodeFormat(encoded []byte, format string) (r *raster, err error) {
 		return decodeWebP(encoded)
 	case TIFF:
 		return decodeTIFF(encoded)
-	case AVIF:
-		return decodeAVIF(encoded)
 	}
 	f, err := imagefile.ReadBMP(encoded)
 	if err != nil {
@@ -144,35 +138,6 @@ func decodeTIFF(encoded []byte) (*raster, error) {
 		return nil, err
 	}
 	return &raster{colour: &Image{Pix: rgb, Height: f.Height, Width: f.Width}, alpha: alpha}, nil
-}
-
-func decodeAVIF(encoded []byte) (*raster, error) {
-	f, err := imagefile.ReadAVIF(encoded)
-	if err != nil {
-		return nil, err
-	}
-	decoder, err := avif.Open(encoded, f.Width, f.Height, f.Sequence)
-	if err != nil {
-		return nil, err
-	}
-	defer decoder.Close()
-	samples, err := decoder.Frame(0)
-	if err != nil {
-		return nil, err
-	}
-	return avifRaster(decoder, samples), nil
-}
-
-// avifRaster copies the samples of a frame.
-func avifRaster(decoder *avif.Reader, samples []uint8) *raster {
-	r := &raster{colour: newImage(decoder.Height, decoder.Width)}
-	if decoder.Channels == 3 {
-		copy(r.colour.Pix, samples)
-		return r
-	}
-	eachRow(r.colour, samples, 4*decoder.Width, 4, func(to, from []uint8) { copy(to, from[:3]) })
-	r.alpha = plane(r.colour, samples[3:], 4*decoder.Width, 4)
-	return r
 }
 
 // classify gives the error of a decoder one of the kinds above.

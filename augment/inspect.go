@@ -23,7 +23,6 @@ const (
 	WebP = imagefile.WebP
 	BMP  = imagefile.BMP
 	TIFF = imagefile.TIFF
-	AVIF = imagefile.AVIF
 )
 
 // Limits bound what an image may cost. They are checked against the header, before pixels are

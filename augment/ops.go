@@ -80,7 +80,7 @@ const maxOutput = 16384
 var builtinOps = Ops{
 	{decodeOp, "decode([background=white], [scale=1], [dct=accurate])", "bytes to pixels 0 to 255; must come first; scale=auto decodes large JPEGs smaller; dct=fast is TensorFlow's default", buildDecode},
 	{decodeAndCropOp, "decode_jpeg_and_inception_crop(size, [area_min=5], [area_max=100], [ratio_min=0.75], [ratio_max=1.33], [method], [antialias], [as])", "decode and inception_crop in one, of any format; comes first", buildDecodeAndCrop},
-	{sheetOp, "contact_sheet(count, [columns], [background=white])", "frames of an animated GIF, WebP or AVIF in a grid; comes first, in place of decode", buildContactSheet},
+	{sheetOp, "contact_sheet(count, [columns], [background=white])", "frames of an animated GIF or WebP in a grid; comes first, in place of decode", buildContactSheet},
 	{"resize", "resize(size | height, width, [method], [antialias], [as])", "squash to that size; as=tf, pil or torch as they do; as=planes from the planes of a JPEG", buildResize},
 	{"resize_small", "resize_small(size, [method], [antialias], [as])", "shorter side to size, aspect kept", buildResizeSmall},
 	{"resize_long", "resize_long(size, [method], [antialias], [as])", "longer side to size, aspect kept", buildResizeLong},

@@ -15,9 +15,9 @@ const sheetOp = "contact_sheet"
 // maxFrames bounds the frames of a file.
 const maxFrames = 10000
 
-// buildContactSheet decodes frames of an animated GIF, WebP or AVIF, spread evenly over its length,
-// into one image: row by row in a grid as square as possible, or of the given columns. A file with
-// fewer frames shows some of them twice.
+// buildContactSheet decodes frames of an animated GIF or WebP, spread evenly over its length, into
+// one image: row by row in a grid as square as possible, or of the given columns. A file with fewer
+// frames shows some of them twice.
 func buildContactSheet(a *Arguments) (Action, error) {
 	count := a.Side("count")
 	columns := int(math.Ceil(math.Sqrt(float64(count))))
@@ -76,8 +76,6 @@ func (l Limits) frames(encoded []byte, count int, background Colour) ([]*Image, 
 		err = s.readGIF(encoded, info.Height, info.Width)
 	case WebP:
 		err = s.readWebP(encoded, info.Height, info.Width)
-	case AVIF:
-		err = s.readAVIF(encoded, info.Height, info.Width)
 	default:
 		err = s.still(encoded)
 	}

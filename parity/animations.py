@@ -57,15 +57,6 @@ def webp(rng):
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-def avif(rng):
-    w, h, alpha = rng.randint(2, 24), rng.randint(2, 24), rng.random() < 0.5
-    frames = [drawn(rng, w, h, alpha) for _ in range(rng.randint(2, 5))]
-    b = io.BytesIO()
-    frames[0].save(b, format="AVIF", save_all=True, append_images=frames[1:], quality=rng.choice([50, 90]), speed=9,
-                   subsampling=rng.choice(["4:4:4", "4:2:0"]))
-    return b.getvalue()
-
-
 def gif(rng):
     w, h = rng.randint(2, 24), rng.randint(2, 24)
     frames = [drawn(rng, w, h, False).quantize(rng.choice([4, 16, 60])) for _ in range(rng.randint(2, 5))]
@@ -90,7 +81,7 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 8
     rng = random.Random(20261129)
-    for make in (webp, avif, gif):
+    for make in (webp, gif):
         for n in range(count):
             data = make(rng)
             name = f"{make.__name__}{n}.{make.__name__}"

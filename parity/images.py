@@ -36,7 +36,6 @@ from pngs import png
 from bmps import bmp
 from gifs import gif
 from tiffs import tiff
-from avifs import add_avifs
 
 warnings.simplefilter("ignore")
 Image.MAX_IMAGE_PIXELS = None
@@ -55,7 +54,7 @@ def upright_rgb(data, covered=None, scale=1):
     image = Image.open(io.BytesIO(data))
     if scale > 1 and "transparency" in image.info:
         image.info["transparency"] *= scale
-    if image.format not in ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF"):
+    if image.format not in ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "TIFF"):
         raise OSError("another format")
     image.load()
     if image.mode.startswith("I;16") or image.mode == "I":
@@ -368,10 +367,6 @@ def tiffs(grid, rng):
         grid.add(f"tiff other {mode} {compression}", data, 0, also=(mode, compression) != ("RGB", None))
 
 
-def avifs(grid, rng):
-    add_avifs(grid, rng, photo)
-
-
 def main():
     small = "--small" in sys.argv
     rng = random.Random(20261128)
@@ -394,7 +389,7 @@ def main():
         return True
 
     grid = Grid(pathlib.Path(sys.argv[1]), keep)
-    for part in (wild_jpegs, faulty_jpegs, plain_jpegs, pngs, gifs, bmps, webps, tiffs, avifs):
+    for part in (wild_jpegs, faulty_jpegs, plain_jpegs, pngs, gifs, bmps, webps, tiffs):
         before = grid.count
         part(grid, rng)
         print(f"{part.__name__}: {grid.count - before} files")

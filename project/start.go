@@ -140,7 +140,7 @@ func (s *starter) tellIngested(from string, found ingest.Summary) error {
 		}
 		return fmt.Errorf("none of the %d records of %s can be used; the first: %s: %s", found.Rejected, from, reject.Origin, reject.Detail)
 	}
-	return fmt.Errorf("%s holds no images that pali3 reads (JPEG, PNG, GIF, WebP, BMP, TIFF, AVIF)", from)
+	return fmt.Errorf("%s holds no images that pali3 reads (JPEG, PNG, GIF, WebP, BMP, TIFF)", from)
 }
 
 // plan measures the dataset, chooses the recipes, times a few steps of each and writes the project.

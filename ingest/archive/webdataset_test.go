@@ -44,7 +44,7 @@ func TestWebDataset_RejectsImagesOfOtherKinds(t *testing.T) {
 		t.Errorf("%+v, rejected %v", stat, reasons)
 	}
 	for record := range source.Records(t.Context(), ingest.Cursor{}) {
-		if want := map[string]string{"1": "member .tiff: this is a TIFF image", "3": "member .jxl: this is a JPEG XL image"}[record.Sample.Key]; want != "" &&
+		if want := map[string]string{"1": "member .tiff: this is a TIFF image", "2": "member .avif: this is an AVIF image", "3": "member .jxl: this is a JPEG XL image"}[record.Sample.Key]; want != "" &&
 			(record.Err == nil || !strings.HasPrefix(record.Err.Error(), want)) {
 			t.Errorf("sample %s: %v", record.Sample.Key, record.Err)
 		}

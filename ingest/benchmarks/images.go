@@ -102,7 +102,7 @@ func framesOf(root *os.Root, dir string) (names [][]string, others []shards.Left
 	for _, e := range entries {
 		name := path.Join(dir, e.Name())
 		switch strings.ToLower(path.Ext(e.Name())) {
-		case ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif":
+		case ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff":
 			names = append(names, []string{name})
 		default:
 			others = addLeft(others, shards.LeftOut{Reason: shards.LeftFile, Name: name, N: 1})

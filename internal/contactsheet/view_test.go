@@ -72,15 +72,13 @@ func TestWhatIsShown(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"animated.webp", "orientation6.avif", "sequence.avif"} {
-		encoded, err := os.ReadFile("../../augment/testdata/images/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		padded := append(encoded, make([]byte, 32<<10)...) // too large to be shown as it is
-		if got := thumbnailOf(padded); !strings.HasPrefix(string(got), "data:image/jpeg;base64,") {
-			t.Errorf("%s is shown as %.40s", name, got)
-		}
+	encoded, err := os.ReadFile("../../augment/testdata/images/animated.webp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	padded := append(encoded, make([]byte, 32<<10)...) // too large to be shown as it is
+	if got := thumbnailOf(padded); !strings.HasPrefix(string(got), "data:image/jpeg;base64,") {
+		t.Errorf("an animated WebP is shown as %.40s", got)
 	}
 	if thumbnailOf([]byte("GIF89a")) != "" {
 		t.Error("a picture without an end is shown")

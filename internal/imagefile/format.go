@@ -14,16 +14,15 @@ const (
 	WebP = "webp"
 	BMP  = "bmp"
 	TIFF = "tiff"
-	AVIF = "avif"
 )
 
 // Formats lists the supported formats, for messages.
-const Formats = "jpeg, png, gif, webp, bmp, tiff, avif"
+const Formats = "jpeg, png, gif, webp, bmp, tiff"
 
 // Readable reports whether a format, as [Format] names it, is supported.
 func Readable(format string) bool {
 	switch format {
-	case JPEG, PNG, GIF, WebP, BMP, TIFF, AVIF:
+	case JPEG, PNG, GIF, WebP, BMP, TIFF:
 		return true
 	}
 	return false
@@ -42,7 +41,7 @@ func Reads(encoded []byte) bool {
 }
 
 // Format returns the image format that the first bytes show, in lower case: a supported one, or
-// another such as heic, jxl, jp2, ico, psd or svg. It returns "" for a file that is not an
+// another such as avif, heic, jxl, jp2, ico, psd or svg. It returns "" for a file that is not an
 // image. File names do not matter.
 func Format(encoded []byte) string {
 	switch {
@@ -66,7 +65,7 @@ func Format(encoded []byte) string {
 	}
 	if brand := isoBrand(encoded); brand != "" {
 		if isAVIF(encoded) {
-			return AVIF
+			return "avif"
 		}
 		return imageBrands[brand]
 	}

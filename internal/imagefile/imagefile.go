@@ -28,7 +28,7 @@ var (
 
 // Info is what the header of an image says.
 type Info struct {
-	Format        string // jpeg, png, gif, webp, bmp, tiff or avif
+	Format        string // jpeg, png, gif, webp, bmp or tiff
 	Width, Height int    // pixels, as stored: the orientation is not applied
 	Orientation   int    // from EXIF or a TIFF's tag, 1 to 8; 0 if absent
 	Pages         int    // of a TIFF, whose first page is the image; 0 for other formats

@@ -67,14 +67,6 @@ func ReadHeader(encoded []byte) (info Info, err error) {
 		if t, err = ReadTIFF(encoded); err == nil {
 			info.Width, info.Height, info.Orientation, info.Pages = t.Width, t.Height, t.Orientation, t.Pages
 		}
-	case AVIF:
-		var a *AVIFFile
-		if a, err = ReadAVIF(encoded); err == nil {
-			info.Width, info.Height, info.Orientation = a.Width, a.Height, a.Orientation
-			if a.Width > MaxSide || a.Height > MaxSide || a.Width*a.Height > MaxAVIFPixels {
-				err = fmt.Errorf("%w: %d x %d pixels, at most %d and sides of %d allowed in an AVIF", ErrTooLarge, a.Width, a.Height, MaxAVIFPixels, MaxSide)
-			}
-		}
 	default:
 		return Info{}, unread(Unread(encoded))
 	}

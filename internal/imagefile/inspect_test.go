@@ -70,11 +70,11 @@ func TestInspect_RefusesMissingPixels(t *testing.T) {
 
 func TestInspect_NamesUnsupportedFormats(t *testing.T) {
 	for content, want := range map[string]string{
-		"II+\x00\x08\x00\x00\x00":          "this is a BigTIFF image, which is not read (jpeg, png, gif, webp, bmp, tiff, avif are)",
-		"\x00\x00\x00\x1cftypheic\x00\x00": "this is a HEIC image, which is not read (jpeg, png, gif, webp, bmp, tiff, avif are)",
-		"\xff\x0a\xfa\x1f":                 "this is a JPEG XL image, which is not read (jpeg, png, gif, webp, bmp, tiff, avif are)",
-		"<html>404":                        "this is an HTML page, which is not read (jpeg, png, gif, webp, bmp, tiff, avif are)",
-		"":                                 "this is no bytes at all, which is not read (jpeg, png, gif, webp, bmp, tiff, avif are)",
+		"II+\x00\x08\x00\x00\x00":          "this is a BigTIFF image, which is not read (jpeg, png, gif, webp, bmp, tiff are)",
+		"\x00\x00\x00\x1cftypavif\x00\x00": "this is an AVIF image, which is not read (jpeg, png, gif, webp, bmp, tiff are)",
+		"\xff\x0a\xfa\x1f":                 "this is a JPEG XL image, which is not read (jpeg, png, gif, webp, bmp, tiff are)",
+		"<html>404":                        "this is an HTML page, which is not read (jpeg, png, gif, webp, bmp, tiff are)",
+		"":                                 "this is no bytes at all, which is not read (jpeg, png, gif, webp, bmp, tiff are)",
 	} {
 		if _, err := Inspect([]byte(content)); !errors.Is(err, ErrFormat) || err.Error() != want {
 			t.Errorf("%q: %v, want %s", content, err, want)

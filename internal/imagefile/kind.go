@@ -33,8 +33,8 @@ func Kind(encoded []byte) string {
 	return fmt.Sprintf("data of an unknown kind (first bytes %x)", encoded[:min(len(encoded), 8)])
 }
 
-// Unread returns the message for a file that is not an image of a supported format: "this is a
-// HEIC image, which is not read (jpeg, png, gif, webp, bmp, tiff, avif are)".
+// Unread returns the message for a file that is not an image of a supported format: "this is an
+// AVIF image, which is not read (jpeg, png, gif, webp, bmp, tiff are)".
 func Unread(encoded []byte) string {
 	if Format(encoded) == TIFF {
 		if _, err := ReadTIFF(encoded); err != nil {
@@ -47,7 +47,7 @@ func Unread(encoded []byte) string {
 // kindOf names the image formats for messages.
 var kindOf = map[string]string{
 	JPEG: "a JPEG image", PNG: "a PNG image", GIF: "a GIF image", WebP: "a WebP image", BMP: "a BMP image",
-	TIFF: "a TIFF image", AVIF: "an AVIF image", "bigtiff": "a BigTIFF image", "heic": "a HEIC image",
+	TIFF: "a TIFF image", "bigtiff": "a BigTIFF image", "avif": "an AVIF image", "heic": "a HEIC image",
 	"jxl": "a JPEG XL image", "jp2": "a JPEG 2000 image", "jxr": "a JPEG XR image", "psd": "a Photoshop (PSD) image",
 	"ico": "an ICO icon", "cur": "a CUR cursor", "qoi": "a QOI image", "exr": "an OpenEXR image",
 	"hdr": "a Radiance HDR image", "dds": "a DDS texture", "xcf": "a GIMP (XCF) image", "djvu": "a DjVu document",

@@ -51,8 +51,8 @@ func TestKind(t *testing.T) {
 }
 
 func TestUnread_ListsFormats(t *testing.T) {
-	want := "this is a HEIC image, which is not read (jpeg, png, gif, webp, bmp, tiff, avif are)"
-	if got := Unread([]byte("\x00\x00\x00\x1cftypheic")); got != want {
+	want := "this is an AVIF image, which is not read (jpeg, png, gif, webp, bmp, tiff are)"
+	if got := Unread([]byte("\x00\x00\x00\x1cftypavif")); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

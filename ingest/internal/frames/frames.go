@@ -1,5 +1,5 @@
-// Package frames splits animations and multi-page TIFFs: it turns GIF, APNG, WebP, AVIF
-// and TIFF into still PNGs, each as a viewer would show it.
+// Package frames splits animations and multi-page TIFFs: it turns GIF, APNG, WebP and
+// TIFF into still PNGs, each as a viewer would show it.
 //
 // [Split] is the only function. The area of each frame and its disposal follow the formats'
 // specifications: GIF89a, section 23; PNG, third edition, section 11.3.6; WebP Container
@@ -41,8 +41,6 @@ func Split(encoded []byte, limit int) ([][]byte, error) {
 		a, err = readAPNG(encoded)
 	case len(encoded) > 12 && string(encoded[:4]) == "RIFF" && string(encoded[8:12]) == "WEBP":
 		a, err = readWebP(encoded)
-	case imagefile.Format(encoded) == imagefile.AVIF:
-		return splitAVIF(encoded, limit)
 	case imagefile.Format(encoded) == imagefile.TIFF:
 		return splitPages(encoded, limit)
 	}

@@ -253,28 +253,3 @@ func gifTooLarge(encoded []byte) bool {
 	_, width, height := gifFrames(encoded)
 	return width > 2048 || height > 2048
 }
-
-func TestSplit_AVIFSequences(t *testing.T) {
-	encoded, err := os.ReadFile("../../../augment/testdata/images/sequence.avif")
-	if err != nil {
-		t.Fatal(err)
-	}
-	frames, err := Split(encoded, 9)
-	if err != nil || len(frames) != 3 {
-		t.Fatalf("%d frames, %v", len(frames), err)
-	}
-	first, err := png.Decode(bytes.NewReader(frames[0]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := difference(first, decode(t, "../../../augment/testdata/images/sequence.avif.want.png"), 0); d > 0 {
-		t.Errorf("the first frame differs by %.2f in the mean", d)
-	}
-	still, err := os.ReadFile("../../../augment/testdata/images/still.avif")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, err := Split(still, 9); err != nil || len(got) != 1 || !bytes.Equal(got[0], still) {
-		t.Errorf("a still image: %d frames, %v", len(got), err)
-	}
-}

@@ -74,8 +74,7 @@ func pixels(length string) float64 {
 	return n
 }
 
-// isReadable reports whether images of a type, or else with an address's extension, are taken where
-// a page offers several. AVIF is not: such pages offer JPEG or WebP too, which more tools read.
+// isReadable reports whether images of a type, or else with an address's extension, can be decoded.
 func isReadable(kind, address string) bool {
 	kind, _, _ = strings.Cut(kind, ";")
 	switch kind = strings.ToLower(strings.TrimSpace(kind)); kind {

@@ -4,7 +4,7 @@ package fault
 import "errors"
 
 var (
-	ErrFormat      = errors.New("not a JPEG, PNG, GIF, WebP, BMP, TIFF or AVIF image")
+	ErrFormat      = errors.New("not a JPEG, PNG, GIF, WebP, BMP or TIFF image")
 	ErrTooLarge    = errors.New("image too large")
 	ErrTruncated   = errors.New("image is cut short")
 	ErrCorrupt     = errors.New("image corrupt")

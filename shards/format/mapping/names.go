@@ -13,7 +13,7 @@ import (
 // (using_your_own_dataset.md in research/object_detection/g3doc of
 // https://github.com/tensorflow/models).
 var (
-	imageNames = setOf("image", "images", "img", "imgs", "jpg", "jpeg", "png", "webp", "tif", "tiff", "avif", "photo", "photos", "picture", "image_raw", "image_bytes",
+	imageNames = setOf("image", "images", "img", "imgs", "jpg", "jpeg", "png", "webp", "tif", "tiff", "photo", "photos", "picture", "image_raw", "image_bytes",
 		"image_data", "img_bytes", "image/encoded", "image/data", "images/encoded", "image/bytes", "image/image_raw")
 
 	// textNames maps names to the kind of the text, "" if the name does not imply one.
