@@ -41,12 +41,14 @@ func (w *WebPFile) Decode() (rgb, alpha []uint8, err error) {
 		if !w.Opaque {
 			alpha = make([]uint8, w.FrameWidth*w.FrameHeight)
 		}
-		for i := range w.FrameWidth * w.FrameHeight {
-			x, y := i%w.FrameWidth, i/w.FrameWidth
-			from := m.Pix[y*m.Stride+4*x:][:4]
-			copy(rgb[3*i:], from[:3])
-			if alpha != nil {
-				alpha[i] = from[3]
+		for y := range w.FrameHeight {
+			at, from := y*w.FrameWidth, m.Pix[y*m.Stride:][:4*w.FrameWidth]
+			to := rgb[3*at:][:3*w.FrameWidth]
+			for x := range w.FrameWidth {
+				to[3*x], to[3*x+1], to[3*x+2] = from[4*x], from[4*x+1], from[4*x+2]
+				if alpha != nil {
+					alpha[at+x] = from[4*x+3]
+				}
 			}
 		}
 		return rgb, alpha, nil
