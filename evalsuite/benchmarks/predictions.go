@@ -13,8 +13,10 @@ import (
 	"github.com/pali3/pali3/internal/jsonscan"
 )
 
-// Limits of files of predictions.
-const maxPrediction = 1 << 20 // bytes of a record
+const (
+	maxPrediction     = 1 << 20 // bytes of a record, at most
+	bytesOfPrediction = 64      // about
+)
 
 // prediction is a record of a file of predictions.
 type prediction struct {
@@ -78,7 +80,8 @@ func readPredictions(ctx context.Context, path string, form Submission, problems
 	}
 	defer file.Close()
 	file.Limit = maxPrediction
-	r := predictionReader{&predictions{path: path, at: map[string]int32{}, problems: problems}, file, form}
+	room := file.Size() / bytesOfPrediction
+	r := predictionReader{&predictions{path: path, at: make(map[string]int32, room), all: make([]prediction, 0, room), problems: problems}, file, form}
 	byID, err := r.byID(path)
 	if err != nil {
 		return nil, err

@@ -69,6 +69,9 @@ func (t *vqaTexts) take(id string) (*vqaText, bool) {
 	return &t.all[t.next-1], true
 }
 
+// bytesOfQuestion is about the size of a question in a file.
+const bytesOfQuestion = 128
+
 // readVQATexts returns the questions of a file by id, or nil without a file.
 func readVQATexts(ctx context.Context, path string) (*vqaTexts, error) {
 	if path == "" {
@@ -79,7 +82,7 @@ func readVQATexts(ctx context.Context, path string) (*vqaTexts, error) {
 		return nil, err
 	}
 	defer file.Close()
-	asked := &vqaTexts{at: map[string]int32{}}
+	asked := &vqaTexts{at: make(map[string]int32, file.Size()/bytesOfQuestion)}
 	images := newInterner()
 	err = file.Lists(ctx, "questions", func(s *jsonscan.Scanner) error {
 		var id, image, text string

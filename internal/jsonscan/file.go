@@ -76,6 +76,19 @@ func isBinary(begin []byte) bool {
 // Close closes the file.
 func (f *File) Close() error { return f.file.Close() }
 
+// mostRoom bounds what [File.Size] returns.
+const mostRoom = 64 << 20
+
+// Size returns the size of the file on disk, at most 64 MiB, by which callers may make room for
+// records. It is 0 if it is not known.
+func (f *File) Size() int {
+	info, err := f.file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return 0
+	}
+	return int(min(info.Size(), mostRoom))
+}
+
 // Path returns the path of the file.
 func (f *File) Path() string { return f.path }
 
