@@ -13,16 +13,17 @@ var ErrEnd = schedule.ErrEnd
 // endless is the end of a stream without one.
 const endless = schedule.Endless
 
-// balanced says which task is next, in stream version 2: after any number of examples each task has
-// had its share of them to within one example.
+// balanced says which task is next, in stream versions 2 and 3: after any number of examples each
+// task has had its share of them to within one example.
 type balanced struct{ *schedule.Schedule }
 
 func (b balanced) at(position int) (task, before int, err error) { return b.At(position) }
 func (b balanced) end() int                                      { return b.End() }
 
-// newBalanced returns the chooser of version 2 for a stream whose tasks are open.
-func (s *Stream) newBalanced() (chooser, error) {
-	p := schedule.Plan{Limits: make([]int, len(s.tasks)), EndWithFirst: s.recipe.WhenUsedUp == stopWhenUsedUp}
+// newBalanced returns the chooser of version 2, and with apart that of version 3, for a stream
+// whose tasks are open.
+func (s *Stream) newBalanced(apart bool) (chooser, error) {
+	p := schedule.Plan{Limits: make([]int, len(s.tasks)), EndWithFirst: s.recipe.WhenUsedUp == stopWhenUsedUp, Apart: apart}
 	for i, t := range s.tasks {
 		if t.source != nil {
 			p.Limits[i] = t.Epochs * t.source.len()

@@ -405,7 +405,7 @@ func TestParseRecipe_ChecksHowTasksAreMixed(t *testing.T) {
 		{[]string{"when_used_up=end"}, `when_used_up: "end"; it is continue or stop`},
 		{[]string{"tasks.0.epochs=-1"}, "epochs: -1"},
 		{[]string{"stream_version=1", "sizes=true"}, "sizes: stream_version 1"},
-		{[]string{"stream_version=3"}, "stream_version: 3; this program knows versions 1 to 2"},
+		{[]string{"stream_version=4"}, "stream_version: 4; this program knows versions 1 to 3"},
 		{[]string{"curriculum=[{step: 3}, {step: 3}]"}, "curriculum[1]: step: 3; steps ascend"},
 		{[]string{"curriculum=[{step: 0, weights: {captoin: 1}}]"}, `no task or mixture is named "captoin"; the nearest is "caption"`},
 		{[]string{two, "curriculum=[{step: 0, weights: {b: 1}}]"}, "b: 1, but the task's own weight is 0"},

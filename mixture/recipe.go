@@ -51,7 +51,7 @@ type Recipe struct {
 	// StreamVersion is the version of the order of examples: which task is next, and which sample.
 	// A run records the one that it began with and keeps it when it is resumed; a run from before
 	// there were versions, and a recipe that names its family by the older key stage, have 1.
-	// Default: 0, the newest, or that of the run to resume. Legal: 0 to 2.
+	// Default: 0, the newest, or that of the run to resume. Legal: 0 to 3.
 	StreamVersion int `yaml:"stream_version,omitempty"`
 	// Prompts names the set of prompts of tasks without one of their own. Default: pali. Legal:
 	// pali, paligemma.

@@ -3,7 +3,7 @@ package mixture
 import "fmt"
 
 // NewestStreamVersion is the order of examples of a recipe that states no stream_version.
-const NewestStreamVersion = 2
+const NewestStreamVersion = 3
 
 // chooser says which task the example at a position of the stream belongs to, and how many of that
 // task's examples come before it. It is a function of the position alone. Safe for concurrent use.
@@ -25,11 +25,15 @@ type streamVersion struct {
 //
 //	1  mix.go       a random order of 4,096 slots, drawn again for each block
 //	2  balanced.go  each task's count is within one of its share after any number of examples
+//	3  balanced.go  as 2; in a curriculum, what tasks that lose their share have had too many or too
+//	                few is made up by all others rather than by the smallest
 //
-// The order of a task's samples (order.go) is the same in both, and so are streams of one task.
+// The order of a task's samples (order.go) is the same in all, and so are streams of one task.
+// Without a curriculum, 3 is 2.
 var streamVersions = []streamVersion{
 	{1, func(s *Stream) (chooser, error) { return newMix(s.recipe.Seed, s.weights), nil }},
-	{2, func(s *Stream) (chooser, error) { return s.newBalanced() }},
+	{2, func(s *Stream) (chooser, error) { return s.newBalanced(false) }},
+	{3, func(s *Stream) (chooser, error) { return s.newBalanced(true) }},
 }
 
 // version returns the recipe's stream version.

@@ -17,6 +17,10 @@ type Plan struct {
 	// EndWithFirst ends the schedule where the first task is used up. Otherwise it ends where all
 	// are.
 	EndWithFirst bool
+	// Apart keeps tasks that have lost their share apart: the turns that they have had too many or
+	// too few then are made up by all others, by their shares. Otherwise the task of the least
+	// share makes up for them.
+	Apart bool
 }
 
 // Point is the weights of all tasks at a position. They are relative to each other.
@@ -136,12 +140,12 @@ func (b *planner) cut(lines []line, end int) (usedUp int) {
 		}
 	}
 	if first < 0 {
-		b.add(newSpan(b.at, end, lines, b.done, -1))
+		b.add(newSpan(b.at, end, lines, b.done, -1, b.Apart))
 		return -1
 	}
 	usedUp = lines[first].task
 	lines = b.fitted(lines, first, length)
-	b.add(newSpan(b.at, b.at+length, lines, b.done, usedUp))
+	b.add(newSpan(b.at, b.at+length, lines, b.done, usedUp, b.Apart))
 	b.used[usedUp], b.ahead[usedUp] = true, 0
 	return usedUp
 }

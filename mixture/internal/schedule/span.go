@@ -73,8 +73,8 @@ const blockTarget = 1 << 16
 
 // newSpan returns the span whose shares are given by lines, with the counts of all tasks at its
 // beginning. If first is not negative, the real count of that task follows its ideal one most
-// closely: it is the one that is used up at the end.
-func newSpan(from, to int, lines []line, done []int, first int) *span {
+// closely: it is the one that is used up at the end. Apart is that of [Plan].
+func newSpan(from, to int, lines []line, done []int, first int, apart bool) *span {
 	p := &span{from: from, to: to, lines: lines, block: blockTarget, done: done}
 	if period := exactPeriod(lines); period > 0 {
 		p.block = period * max(1, blockTarget/period)
@@ -84,7 +84,7 @@ func newSpan(from, to int, lines []line, done []int, first int) *span {
 		}
 		p.cycle = p.newBlock(0, p.block, done, end)
 	}
-	p.tree = newTree(lines, first)
+	p.tree = newTree(lines, first, apart)
 	return p
 }
 
