@@ -20,10 +20,10 @@ type balanced struct{ *schedule.Schedule }
 func (b balanced) at(position int) (task, before int, err error) { return b.At(position) }
 func (b balanced) end() int                                      { return b.End() }
 
-// newBalanced returns the chooser of version 2, and with apart that of version 3, for a stream
+// newBalanced returns the chooser of version 2, and with strict that of version 3, for a stream
 // whose tasks are open.
-func (s *Stream) newBalanced(apart bool) (chooser, error) {
-	p := schedule.Plan{Limits: make([]int, len(s.tasks)), EndWithFirst: s.recipe.WhenUsedUp == stopWhenUsedUp, Apart: apart}
+func (s *Stream) newBalanced(strict bool) (chooser, error) {
+	p := schedule.Plan{Limits: make([]int, len(s.tasks)), EndWithFirst: s.recipe.WhenUsedUp == stopWhenUsedUp, Strict: strict}
 	for i, t := range s.tasks {
 		if t.source != nil {
 			p.Limits[i] = t.Epochs * t.source.len()

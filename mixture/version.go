@@ -26,10 +26,11 @@ type streamVersion struct {
 //	1  mix.go       a random order of 4,096 slots, drawn again for each block
 //	2  balanced.go  each task's count is within one of its share after any number of examples
 //	3  balanced.go  as 2; in a curriculum, what tasks that lose their share have had too many or too
-//	                few is made up by all others rather than by the smallest
+//	                few is made up by all others rather than by the smallest; tasks that end at once
+//	                have no example more than their epochs
 //
 // The order of a task's samples (order.go) is the same in all, and so are streams of one task.
-// Without a curriculum, 3 is 2.
+// Without a curriculum or epochs, 3 is 2.
 var streamVersions = []streamVersion{
 	{1, func(s *Stream) (chooser, error) { return newMix(s.recipe.Seed, s.weights), nil }},
 	{2, func(s *Stream) (chooser, error) { return s.newBalanced(false) }},

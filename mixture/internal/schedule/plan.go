@@ -17,10 +17,11 @@ type Plan struct {
 	// EndWithFirst ends the schedule where the first task is used up. Otherwise it ends where all
 	// are.
 	EndWithFirst bool
-	// Apart keeps tasks that have lost their share apart: the turns that they have had too many or
-	// too few then are made up by all others, by their shares. Otherwise the task of the least
-	// share makes up for them.
-	Apart bool
+	// Strict mends two faults that streams of version 2 keep. The turns that tasks have had too many
+	// or too few when they lose their share are made up by all others, by their shares, and not by
+	// the task of the least share. And no task has a turn more than its limit where several are used
+	// up within a turn of each other.
+	Strict bool
 }
 
 // Point is the weights of all tasks at a position. They are relative to each other.
@@ -140,12 +141,12 @@ func (b *planner) cut(lines []line, end int) (usedUp int) {
 		}
 	}
 	if first < 0 {
-		b.add(newSpan(b.at, end, lines, b.done, -1, b.Apart))
+		b.add(newSpan(b.at, end, lines, b.done, -1, b.Plan))
 		return -1
 	}
 	usedUp = lines[first].task
 	lines = b.fitted(lines, first, length)
-	b.add(newSpan(b.at, b.at+length, lines, b.done, usedUp, b.Apart))
+	b.add(newSpan(b.at, b.at+length, lines, b.done, usedUp, b.Plan))
 	b.used[usedUp], b.ahead[usedUp] = true, 0
 	return usedUp
 }
@@ -205,4 +206,26 @@ func (b *planner) add(p *span) {
 		b.ahead[l.task] = ahead
 	}
 	b.done = after
+	if b.Strict {
+		b.endAll(p)
+	}
+}
+
+// endAll ends the tasks of a span that have had all their turns. What they lack of their ideal
+// counts goes to the others, by their shares.
+func (b *planner) endAll(p *span) {
+	rest, shares := 0.0, 0.0
+	for _, l := range p.lines {
+		if b.used[l.task] = b.Limits[l.task] > 0 && b.done[l.task] >= b.Limits[l.task]; b.used[l.task] {
+			rest += b.ahead[l.task]
+			b.ahead[l.task] = 0
+			continue
+		}
+		shares += l.to
+	}
+	for _, l := range p.lines {
+		if !b.used[l.task] && shares > 0 && rest != 0 {
+			b.ahead[l.task] += float64(rest * l.to / shares)
+		}
+	}
 }

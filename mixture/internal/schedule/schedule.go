@@ -10,7 +10,7 @@
 // If the shares are constant and have a common denominator of at most 2^18, as 2 : 1 : 0.5 have,
 // all counts are within one of them, without end. Of other constant shares no count was measured to
 // be one or more off. Where shares change or a task ends, counts are rounded: up to 1.7 off was
-// measured with 12 tasks and 1.9 with 200. Without [Plan.Apart] it was up to 10 with 200 tasks of
+// measured with 12 tasks and 1.9 with 200. Without [Plan.Strict] it was up to 10 with 200 tasks of
 // which many lose their share at once.
 package schedule
 

@@ -105,7 +105,7 @@ func TestAt_CountsAreWithinOneOfAnyShares(t *testing.T) {
 func TestPosition_IsTheInverseOfAt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		weights := drawWeights(t)
-		plan := Plan{Points: []Point{{Weights: weights}}, Apart: rapid.Bool().Draw(t, "apart")}
+		plan := Plan{Points: []Point{{Weights: weights}}, Strict: rapid.Bool().Draw(t, "strict")}
 		if rapid.Bool().Draw(t, "limited") {
 			plan.Limits = make([]int, len(weights))
 			plan.Limits[0] = rapid.IntRange(1, 200_000).Draw(t, "limit")
@@ -140,7 +140,7 @@ func TestAt_TasksAreUsedUp(t *testing.T) {
 			}
 			total += limits[i]
 		}
-		s, err := New(Plan{Points: []Point{{Weights: weights}}, Limits: limits})
+		s, err := New(Plan{Points: []Point{{Weights: weights}}, Limits: limits, Strict: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,7 +164,7 @@ func TestAt_TasksAreUsedUp(t *testing.T) {
 		if _, _, err := s.At(total); finite && !errors.Is(err, ErrEnd) {
 			t.Fatalf("behind the end: %v", err)
 		}
-		first, err := New(Plan{Points: []Point{{Weights: weights}}, Limits: limits, EndWithFirst: true})
+		first, err := New(Plan{Points: []Point{{Weights: weights}}, Limits: limits, EndWithFirst: true, Strict: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,6 +179,20 @@ func TestAt_TasksAreUsedUp(t *testing.T) {
 			t.Fatalf("ends at %d with turn %d of task %d: %v", first.End(), before, task, err)
 		}
 	})
+}
+
+func TestAt_TasksAreUsedUpTogether(t *testing.T) {
+	for _, limits := range [][]int{{1, 1}, {3, 3, 3}, {2, 4, 2}, {5}} {
+		weights, total := make([]float64, len(limits)), 0
+		for i, limit := range limits {
+			weights[i] = float64(limit)
+			total += limit
+		}
+		s, err := New(Plan{Points: []Point{{Weights: weights}}, Limits: limits, Strict: true})
+		if err != nil || s.End() != total {
+			t.Errorf("limits %v end at %d, %v", limits, s.End(), err)
+		}
+	}
 }
 
 // TestAt_FollowsACurriculum compares counts with the integrals of shares that change.
@@ -197,7 +211,7 @@ func TestAt_FollowsACurriculum(t *testing.T) {
 			points = append(points, p)
 			at += rapid.IntRange(64, 40_000).Draw(t, "steps")
 		}
-		s, err := New(Plan{Points: points, Apart: rapid.Bool().Draw(t, "apart")})
+		s, err := New(Plan{Points: points, Strict: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -238,8 +252,8 @@ func TestAt_AllMakeUpForTasksThatLoseTheirShare(t *testing.T) {
 				points[1].Weights[i] = math.Exp(-8 * rng.Float64())
 			}
 		}
-		for _, apart := range []bool{false, true} {
-			s, err := New(Plan{Points: points, Apart: apart})
+		for _, strict := range []bool{false, true} {
+			s, err := New(Plan{Points: points, Strict: strict})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -253,7 +267,7 @@ func TestAt_AllMakeUpForTasksThatLoseTheirShare(t *testing.T) {
 					continue
 				}
 				for i := range tasks {
-					worst[apart] = max(worst[apart], math.Abs(integral(points, i, p+1)-float64(counts[i])))
+					worst[strict] = max(worst[strict], math.Abs(integral(points, i, p+1)-float64(counts[i])))
 				}
 			}
 		}

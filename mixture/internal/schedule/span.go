@@ -14,6 +14,7 @@ type span struct {
 	after    []int // of the tasks at the end of the span; nil if it has none
 	tree     *node
 	cycle    *block // of exact spans: the first block, which repeats
+	limits   []int  // of the tasks' counts, 0 for none; nil if they are not kept to
 }
 
 // line is the share of a task in a span, as a function of the number x of examples since the span's
@@ -73,9 +74,12 @@ const blockTarget = 1 << 16
 
 // newSpan returns the span whose shares are given by lines, with the counts of all tasks at its
 // beginning. If first is not negative, the real count of that task follows its ideal one most
-// closely: it is the one that is used up at the end. Apart is that of [Plan].
-func newSpan(from, to int, lines []line, done []int, first int, apart bool) *span {
+// closely: it is the one that is used up at the end.
+func newSpan(from, to int, lines []line, done []int, first int, plan Plan) *span {
 	p := &span{from: from, to: to, lines: lines, block: blockTarget, done: done}
+	if plan.Strict {
+		p.limits = plan.Limits
+	}
 	if period := exactPeriod(lines); period > 0 {
 		p.block = period * max(1, blockTarget/period)
 		end := slices.Clone(done)
@@ -84,7 +88,7 @@ func newSpan(from, to int, lines []line, done []int, first int, apart bool) *spa
 		}
 		p.cycle = p.newBlock(0, p.block, done, end)
 	}
-	p.tree = newTree(lines, first, apart)
+	p.tree = newTree(lines, first, plan.Strict)
 	return p
 }
 
@@ -180,7 +184,40 @@ func (p *span) countsAt(position int) []int {
 		return counts
 	}
 	p.tree.apportion(counts, position-p.from)
+	p.limit(counts)
 	return counts
+}
+
+// limit gives what tasks have beyond their limits to the task of the greatest share that has none,
+// or has not reached it.
+func (p *span) limit(counts []int) {
+	if p.limits == nil {
+		return
+	}
+	for _, l := range p.lines {
+		for limit := p.limits[l.task]; limit > 0 && counts[l.task] > limit; counts[l.task]-- {
+			other, found := p.withRoom(counts)
+			if !found {
+				return
+			}
+			counts[other]++
+		}
+	}
+}
+
+// withRoom returns the task of the greatest share whose count is below its limit.
+func (p *span) withRoom(counts []int) (task int, found bool) {
+	best := -1
+	for i, l := range p.lines {
+		room := p.limits[l.task] == 0 || counts[l.task] < p.limits[l.task]
+		if room && (best < 0 || l.from+l.to > p.lines[best].from+p.lines[best].to) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return 0, false
+	}
+	return p.lines[best].task, true
 }
 
 // blockAt returns the block that holds a position.

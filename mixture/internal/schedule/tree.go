@@ -15,8 +15,8 @@ type node struct {
 }
 
 // newTree builds the tree of a span's lines. The task first, if it is one, is a child of the root:
-// its count is rounded once. Apart is that of [Plan].
-func newTree(lines []line, first int, apart bool) *node {
+// its count is rounded once. Strict is that of [Plan].
+func newTree(lines []line, first int, strict bool) *node {
 	var nodes, gone []*node
 	var top *node
 	for _, l := range lines {
@@ -24,7 +24,7 @@ func newTree(lines []line, first int, apart bool) *node {
 		switch {
 		case l.task == first:
 			top = n
-		case apart && l.from == 0 && l.to == 0:
+		case strict && l.from == 0 && l.to == 0:
 			gone = append(gone, n)
 		default:
 			nodes = append(nodes, n)
