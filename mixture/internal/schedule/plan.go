@@ -17,10 +17,10 @@ type Plan struct {
 	// EndWithFirst ends the schedule where the first task is used up. Otherwise it ends where all
 	// are.
 	EndWithFirst bool
-	// Strict mends two faults that streams of version 2 keep. The turns that tasks have had too many
-	// or too few when they lose their share are made up by all others, by their shares, and not by
-	// the task of the least share. And no task has a turn more than its limit where several are used
-	// up within a turn of each other.
+	// Strict mends two faults that streams of version 2 keep. The turns that tasks have had too
+	// many or too few when they lose their share are made up by all others, by their shares, and
+	// not by the task of the least share. And no task has a turn more than its limit where several
+	// are used up within a turn of each other.
 	Strict bool
 }
 
