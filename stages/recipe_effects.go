@@ -158,11 +158,11 @@ func (e Effects) Lines() (all []string) {
 	}
 	switch {
 	case len(e.Blocking) == 0 && e.OtherFiles:
-		return append(all, "resume: a run of one can go on with the other if the files have the same content")
+		return append(all, "resume: a run of the first recipe can be resumed with the second if the files have the same content")
 	case len(e.Blocking) == 0:
-		return append(all, "resume: a run of one can go on with the other")
+		return append(all, "resume: a run of the first recipe can be resumed with the second")
 	}
-	return append(all, "resume: a run of one cannot go on with the other, because of "+strings.Join(atMost(e.Blocking, 6), ", "))
+	return append(all, "resume: a run of the first recipe cannot be resumed with the second, because of "+strings.Join(atMost(e.Blocking, 6), ", "))
 }
 
 // atMost returns the first n texts, and how many there are more.
@@ -177,7 +177,7 @@ func atMost(all []string, n int) []string {
 func (c WeightsComparison) String() string {
 	others := len(c.OtherShape) + len(c.OnlyA) + len(c.OnlyB)
 	if others == 0 {
-		return fmt.Sprintf("all %d have the same names and shapes: a run of one can begin with those of the other (init)", c.Same)
+		return fmt.Sprintf("all %d have the same names and shapes: a run of the second recipe can begin with the weights of the first (init)", c.Same)
 	}
 	var parts []string
 	add := func(names []string, what string) {

@@ -15,7 +15,7 @@ func TestCompareEffects_SaysWhatAKeyChanges(t *testing.T) {
 		absent string // from all lines
 	}{
 		{"optimizer.learning_rate=0.5", []string{"stream: every example that was compared is equal, pixels too, in the same batches", "weights: all", "because of optimizer.learning_rate"}, "task"},
-		{"steps=9", []string{"stream: every example that was compared is equal", "resume: a run of one can go on with the other"}, "cannot"},
+		{"steps=9", []string{"stream: every example that was compared is equal", "resume: a run of the first recipe can be resumed with the second"}, "cannot"},
 		{"seed=99", []string{"stream: the order differs", "because of seed", "weights: all"}, ""},
 		{"tasks.1.weight=9", []string{"stream: the order differs from", "% of the examples; its own examples are the same, in the same order"}, "other prompts"},
 		{"tasks.0.prompt=say {lang}", []string{"stream: the order is the same: each example", "task caption: the same samples, in the same order; other prompts in", "task text: its own examples are the same"}, "other targets"},

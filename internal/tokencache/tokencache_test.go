@@ -345,7 +345,7 @@ func TestRemove_TakesBeginningsOfIDs(t *testing.T) {
 	}
 	os.WriteFile(kept, nil, 0o644)
 	if _, err := Remove(dir, []string{id[:4]}); err == nil {
-		t.Error("a file of somebody else is gone")
+		t.Error("a file that is not of the cache was removed")
 	}
 	if _, err := os.Stat(kept); err != nil {
 		t.Error(err)
