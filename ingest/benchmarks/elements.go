@@ -115,21 +115,9 @@ func members[T any](ctx context.Context, file string) iter.Seq2[member[T], error
 		if err = d.enter('{'); errors.Is(err, errKind) {
 			err = fmt.Errorf("%w; it is %v", err, shapeOf(file))
 		}
-		for err == nil && d.peek() != '}' {
-			if err = context.Cause(ctx); err != nil {
-				break
-			}
-			name, failed := d.ReadToken()
-			if failed != nil {
-				err = d.fail(failed)
-				break
-			}
-			m := member[T]{name: name.String()}
-			mismatch, failed := d.next(&m.value)
-			if mismatch != nil {
-				mismatch = fmt.Errorf("member %.100q: %w", m.name, mismatch)
-			}
-			if err = failed; err == nil && !yield(m, mismatch) {
+		if err == nil {
+			var more bool
+			if more, err = restOfMembers(ctx, d, "member", yield); !more {
 				return
 			}
 		}
@@ -144,6 +132,32 @@ func members[T any](ctx context.Context, file string) iter.Seq2[member[T], error
 		}
 		yield(member[T]{}, fmt.Errorf("%w: %w", errBroken, err))
 	}
+}
+
+// restOfMembers yields the members of the object that a document is in, up to its end. What is the
+// name of a member in errors. More is false if yield wants no more.
+func restOfMembers[T any](ctx context.Context, d *document, what string, yield func(member[T], error) bool) (more bool, err error) {
+	for d.peek() != '}' {
+		if err := context.Cause(ctx); err != nil {
+			return true, err
+		}
+		name, err := d.ReadToken()
+		if err != nil {
+			return true, d.fail(err)
+		}
+		m := member[T]{name: name.String()}
+		mismatch, err := d.next(&m.value)
+		if err != nil {
+			return true, err
+		}
+		if mismatch != nil {
+			mismatch = fmt.Errorf("%s %.100q: %w", what, m.name, mismatch)
+		}
+		if !yield(m, mismatch) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // value decodes one member of the object in a file.

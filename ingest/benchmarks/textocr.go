@@ -180,21 +180,9 @@ func membersOf[T any](ctx context.Context, file, of string) iter.Seq2[member[T],
 		if errors.Is(err, errKind) || errors.Is(err, errNoMember) {
 			err = fmt.Errorf("%w; it is %v", err, shapeOf(file))
 		}
-		for err == nil && d.peek() != '}' {
-			if err = context.Cause(ctx); err != nil {
-				break
-			}
-			name, failed := d.ReadToken()
-			if failed != nil {
-				err = d.fail(failed)
-				break
-			}
-			m := member[T]{name: name.String()}
-			mismatch, failed := d.next(&m.value)
-			if mismatch != nil {
-				mismatch = fmt.Errorf("%s %.100q: %w", of, m.name, mismatch)
-			}
-			if err = failed; err == nil && !yield(m, mismatch) {
+		if err == nil {
+			var more bool
+			if more, err = restOfMembers(ctx, d, of, yield); !more {
 				return
 			}
 		}
