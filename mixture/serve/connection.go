@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/ipc"
 
 	"github.com/pali3/pali3/mixture"
@@ -179,20 +180,44 @@ func (c *connection) send(r Request, b *mixture.Batch) error {
 		return c.refuse(err)
 	}
 	defer record.Release()
-	reply := Reply{Step: b.Step, Rows: b.Shape.Rows}
+	bytes, err := streamBytes(record)
+	if err != nil {
+		return c.refuse(err)
+	}
+	reply := Reply{Step: b.Step, Rows: b.Shape.Rows, Bytes: bytes}
 	if r.Digest {
 		reply.Digest = b.Digest()
 	}
 	if err := c.writeLine(reply); err != nil {
 		return err
 	}
-	w := ipc.NewWriter(c.out, ipc.WithSchema(record.Schema()))
-	if err := errors.Join(w.Write(record), w.Close(), c.out.Flush()); err != nil {
+	if err := errors.Join(writeStream(c.out, record), c.out.Flush()); err != nil {
 		return err
 	}
 	c.batches++
 	c.server.sent.batches.Add(1)
 	return nil
+}
+
+// writeStream writes a record batch as an Arrow stream with an end.
+func writeStream(out io.Writer, record arrow.Record) error {
+	w := ipc.NewWriter(out, ipc.WithSchema(record.Schema()))
+	return errors.Join(w.Write(record), w.Close())
+}
+
+// streamBytes returns the size of what writeStream writes. Arrow's writer does not copy tensors, so
+// it costs little to have it write to nowhere.
+func streamBytes(record arrow.Record) (int64, error) {
+	var n byteCount
+	err := writeStream(&n, record)
+	return int64(n), err
+}
+
+type byteCount int64
+
+func (n *byteCount) Write(p []byte) (int, error) {
+	*n += byteCount(len(p))
+	return len(p), nil
 }
 
 // refuse tells the client of an error and returns it.

@@ -95,13 +95,28 @@ func compare(t *testing.T, name string, out []byte, want func(step int) *mixture
 	}
 }
 
+// clients is the folder of the readers in Python.
+var clients = filepath.Join("..", "..", "clients")
+
+// runPython runs a script that can import the readers, and returns what it prints.
+func runPython(t *testing.T, interpreter, script string, arguments ...string) []byte {
+	t.Helper()
+	cmd := exec.Command(interpreter, append([]string{"-c", script}, arguments...)...)
+	cmd.Env = append(os.Environ(), "JAX_PLATFORMS=cpu", "OMP_NUM_THREADS=1", "PYTHONDONTWRITEBYTECODE=1", "PYTHONPATH="+clients)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s%s", err, out, stderr.String())
+	}
+	return out
+}
+
 // readers prints what a client of clients/ reads.
 const readers = `
-import hashlib, importlib.util, json, sys
-spec = importlib.util.spec_from_file_location("reader", sys.argv[1])
-reader = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(reader)
+import hashlib, importlib, json, sys
 import numpy as np
+reader = importlib.import_module(sys.argv[1])
 for step, batch in reader.batches(sys.argv[2], step=5, count=3, host=1, hosts=2, token="secret"):
     arrays = {n: np.ascontiguousarray(np.asarray(a)) for n, a in batch.items()}
     print(json.dumps({"step": step, "tensors": {n: {"shape": list(a.shape), "sha256": hashlib.sha256(a.tobytes()).hexdigest()} for n, a in arrays.items()}}))
@@ -114,10 +129,10 @@ else:
 `
 
 func TestClients_ReadTheBatchesInPython(t *testing.T) {
-	for client, module := range map[string]string{"pytorch": "torch", "jax": "jax"} {
+	for client, module := range map[string]string{"pali3_torch": "torch", "pali3_jax": "jax"} {
 		t.Run(client, func(t *testing.T) {
 			interpreter := python(t, "pyarrow", "numpy", module)
-			script := filepath.Join("..", "..", "clients", client+".py")
+			script := filepath.Join(clients, client+".py")
 			content, err := os.ReadFile(script)
 			if err != nil {
 				t.Fatal(err)
@@ -135,16 +150,7 @@ func TestClients_ReadTheBatchesInPython(t *testing.T) {
 					address = "unix:" + filepath.Join(t.TempDir(), "b")
 				}
 				at := start(t, &Server{Stream: stream, Token: "secret"}, address)
-				cmd := exec.Command(interpreter, "-c", readers, script, at)
-				cmd.Env = append(os.Environ(), "JAX_PLATFORMS=cpu", "OMP_NUM_THREADS=1")
-				out, err := cmd.Output()
-				if err != nil {
-					var stderr []byte
-					if exit, ok := err.(*exec.ExitError); ok {
-						stderr = exit.Stderr
-					}
-					t.Fatalf("%s: %v\n%s", name, err, stderr)
-				}
+				out := runPython(t, interpreter, readers, client, at)
 				compare(t, name, out, func(step int) *mixture.Batch {
 					b, err := stream.HostBatch(t.Context(), step, 1, 2)
 					if err != nil {

@@ -42,6 +42,8 @@ type Reply struct {
 	Step int `json:"step"`
 	// Rows of the batch that follows.
 	Rows int `json:"rows,omitempty"`
+	// Bytes of the Arrow stream that follows, so that a client can refuse it before it reads it.
+	Bytes int64 `json:"bytes,omitempty"`
 	// Digest of the batch, if it was asked for.
 	Digest string `json:"digest,omitempty"`
 	// End says that no batch follows: the request is answered.

@@ -15,9 +15,10 @@
 //	{"step": 1200, "count": 100, "host": 0, "hosts": 8}
 //
 // For each step the server sends one line of JSON, followed by an Arrow IPC stream, which is a
-// schema, one record batch with this host's rows, and the end-of-stream marker:
+// schema, one record batch with this host's rows, not compressed, and the end-of-stream marker. The
+// line says how many bytes the stream has:
 //
-//	{"step": 1200, "rows": 16}
+//	{"step": 1200, "rows": 16, "bytes": 9658040}
 //	...Arrow IPC stream...
 //
 // After the last step, it sends a line without a stream, and waits for the next request:
