@@ -163,6 +163,7 @@ func (s *split) asker(ctx context.Context, t mixture.Task) (*mixture.Asker, *spl
 		t.Shots = 0
 	} else {
 		o.Vocabulary, o.Encoder, o.Images = s.trained.Vocabulary, s.trained.Lengths.Encoder, s.trained.Images
+		o.StreamVersion = s.trained.Recipe.Mixture.StreamVersion
 	}
 	var solved *split
 	if t.Shots > 0 {

@@ -20,6 +20,7 @@ type Asker struct {
 	solved pool // that shots are drawn from
 	room   room
 	images int
+	draws  bool // shots draw further samples
 }
 
 // AskOptions say what an [Asker] uses beside the samples that it asks about.
@@ -33,6 +34,9 @@ type AskOptions struct {
 	Encoder    int
 	// Images is the recipe's images.per_example. Default: no bound.
 	Images int
+	// StreamVersion is the recipe's stream_version: shots are made as in training. Default: 0, the
+	// newest.
+	StreamVersion int
 }
 
 // NewAsker returns what asks a task of samples, whose images need no bytes.
@@ -42,7 +46,7 @@ func (g *Registry) NewAsker(t Task, split []shards.Sample, o AskOptions) (*Asker
 		return nil, fmt.Errorf("kind %s has nothing to ask", t.Kind)
 	}
 	t.fillPrompt(k, "")
-	a := &Asker{task: t, kind: k, split: newPool(k, &t, split), room: room{encoder: o.Encoder}, images: o.Images}
+	a := &Asker{task: t, kind: k, split: newPool(k, &t, split), room: room{encoder: o.Encoder}, images: o.Images, draws: shotsDraw(o.StreamVersion)}
 	if t.Shots > 0 {
 		a.solved = newPool(k, &t, o.Solved)
 		if len(a.solved.usable) == 0 {
@@ -122,7 +126,7 @@ func (a *Asker) draw(i int) (all []Ask) {
 func (a *Asker) addShots(ask *Ask, key string) error {
 	m := &Material{
 		Task: &a.task, Labels: a.solved.labels, Rng: random.New(random.Name("shots"), random.Name(ask.ID)),
-		others: a.solved.others(a.solved.place(key)), room: a.room,
+		others: a.solved.others(a.solved.place(key)), room: a.room, shotsDraw: a.draws,
 	}
 	d := Draft{Prompt: ask.Prompt}
 	if err := m.addShots(a.kind, &d); err != nil {

@@ -127,6 +127,20 @@ func TestAsker_PutsShotsBeforeQuestions(t *testing.T) {
 	}
 }
 
+func TestAsker_MatchesInShotsFromVersion4On(t *testing.T) {
+	split, solved := shelf("s", 40), shelf("t", 9)
+	for version, no := range map[int]bool{1: false, 3: false, 4: true} {
+		task, o := Task{Kind: "match", Shots: 3, Languages: []string{"en"}}, AskOptions{Solved: solved, StreamVersion: version}
+		counts := map[string]int{}
+		for _, a := range asks(t, task, split, o) {
+			matchAnswers(t, a.Prompt, func(shot int) []string { return []string{solved[a.Shots[shot]].Texts[0].Value} }, counts)
+		}
+		if n := counts["no"]; counts["yes"] == 0 || no != (n > 0) || no && (n < counts["yes"]/2 || n > counts["yes"]*2) {
+			t.Errorf("version %d: answers of shots %v", version, counts)
+		}
+	}
+}
+
 func TestAsker_ChoosesImages(t *testing.T) {
 	split := shelf("s", 3)
 	for _, c := range []struct {

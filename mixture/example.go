@@ -137,7 +137,7 @@ func (s *Stream) encode(t *task, d *drawn, draft Draft) (example ids, err error)
 func (s *Stream) draft(t *task, d *drawn) (Draft, error) {
 	m := &Material{
 		Task: d.task, Sample: &d.sample, Labels: t.source.labels, Rng: d.rng, others: t.others(d),
-		room: room{s.vocab, s.recipe.Lengths.Encoder, s.recipe.Lengths.Decoder},
+		room: room{s.vocab, s.recipe.Lengths.Encoder, s.recipe.Lengths.Decoder}, shotsDraw: shotsDraw(s.recipe.StreamVersion),
 	}
 	draft, err := t.kind.Make(m)
 	draft.Target = d.task.target(draft.Target)

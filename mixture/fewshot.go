@@ -1,6 +1,7 @@
 package mixture
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -35,7 +36,10 @@ func (m *Material) addShots(k Kind, d *Draft) error {
 		if err != nil {
 			return err
 		}
-		solved, err := k.Make(&Material{Task: m.Task, Sample: s, Labels: m.Labels, Rng: m.Rng, room: m.room})
+		solved, err := k.Make(m.ofShot(s, index))
+		if errors.Is(err, shards.ErrUnread) {
+			return err
+		}
 		if err == nil {
 			solved.Target = m.Task.target(solved.Target)
 			d.shots = append(d.shots, shot{*s, index, shotText(solved), solved.LeftOut})
@@ -52,6 +56,24 @@ func (m *Material) addShots(k Kind, d *Draft) error {
 	}
 	d.Prompt = d.withShots()
 	return nil
+}
+
+// firstWithDrawnShots is the first stream version in which a shot is made as an example is: it can
+// draw further samples. In earlier ones a shot of kind match always says yes.
+const firstWithDrawnShots = 4
+
+// shotsDraw reports whether shots can draw further samples in a stream version; 0 is the newest.
+func shotsDraw(streamVersion int) bool {
+	return cmp.Or(streamVersion, NewestStreamVersion) >= firstWithDrawnShots
+}
+
+// ofShot returns what a shot is made of: a sample and, if it can draw, all others of the task.
+func (m *Material) ofShot(s *shards.Sample, index int) *Material {
+	shot := &Material{Task: m.Task, Sample: s, Labels: m.Labels, Rng: m.Rng, room: m.room}
+	if m.shotsDraw {
+		shot.others = others{rows: m.others.rows, read: m.others.read, taken: []int{index}}
+	}
+	return shot
 }
 
 // withShots returns the prompt behind those of the shots, a line each.

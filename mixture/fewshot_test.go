@@ -1,11 +1,14 @@
 package mixture
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/pali3/pali3/random"
+	"github.com/pali3/pali3/shards"
 )
 
 var episodes = []string{
@@ -106,5 +109,96 @@ func TestFrames_Choose(t *testing.T) {
 	}
 	if slices.Min(counts) < 900 || slices.Max(counts) > 1100 {
 		t.Errorf("taken %v", counts)
+	}
+}
+
+// matchEpisodes are assignments for a task that asks which text is an image's, after three solved
+// examples.
+var matchEpisodes = append(slices.Clone(episodes), "tasks.0.kind=match", "lengths.encoder=400")
+
+// matchAnswers counts the answers of the shots in prompts of matchEpisodes, and checks each against
+// the texts of the shot's sample, which texts returns.
+func matchAnswers(t *testing.T, prompt string, texts func(shot int) []string, counts map[string]int) {
+	t.Helper()
+	lines := strings.Split(prompt, "Answer in EN: Does this text describe the image? ")[1:]
+	for n, line := range lines[:len(lines)-1] {
+		line = strings.TrimSpace(line)
+		at := strings.LastIndex(line, " ")
+		text, answer := line[:at], line[at+1:]
+		if want := yesNo(slices.Contains(texts(n), text)); answer != want {
+			t.Errorf("shot %q says %s, want %s", line, answer, want)
+		}
+		counts[answer]++
+	}
+}
+
+func TestShots_OfMatchSayNoFromVersion4On(t *testing.T) {
+	for version, no := range map[int]bool{1: false, 3: false, 4: true, 9: true} {
+		counts := map[string]int{}
+		for _, workers := range []int{1, 4} {
+			s := open(t, recipe(t, matchEpisodes...), Options{Workers: workers, NoPixels: true})
+			s.recipe.StreamVersion = version // of the shots alone
+			for step := range 12 {
+				b := batch(t, s, step)
+				for row, e := range s.Describe(b) {
+					matchAnswers(t, e.Prompt, func(shot int) (texts []string) {
+						from, _ := b.ImageAt(row*4 + shot)
+						sample, err := s.Dataset(b.Origins[row]).Row(from)
+						if err != nil {
+							t.Fatal(err)
+						}
+						for _, text := range sample.Texts {
+							texts = append(texts, text.Value)
+						}
+						return texts
+					}, counts)
+				}
+			}
+		}
+		if n := counts["no"]; counts["yes"] == 0 || no != (n > 0) || no && (n < counts["yes"]*3/5 || n > counts["yes"]*5/3) {
+			t.Errorf("version %d: answers of shots %v", version, counts)
+		}
+	}
+}
+
+// TestShots_LeaveTheExampleAsItIs compares drafts with shots that draw further samples and without:
+// what is asked at last is drawn before the shots are.
+func TestShots_LeaveTheExampleAsItIs(t *testing.T) {
+	s := open(t, recipe(t, matchEpisodes...), Options{NoPixels: true})
+	for at := range 50 {
+		last := map[int]string{}
+		for _, version := range []int{3, 4} {
+			s.recipe.StreamVersion = version
+			d, err := s.tasks[0].draw(s.recipe.Seed, at, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			draft, err := s.draft(s.tasks[0], &d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			last[version] = draft.Prompt[strings.LastIndex(draft.Prompt, "\n"):] + draft.Target
+		}
+		if last[3] != last[4] {
+			t.Errorf("example %d: %q, with shots that draw %q", at, last[3], last[4])
+		}
+	}
+}
+
+func TestShots_ReportAFileThatFails(t *testing.T) {
+	s := open(t, recipe(t, matchEpisodes...), Options{NoPixels: true})
+	kind, _ := s.recipe.Registry.Kind("match")
+	solved := shelf("t", 9)
+	reads := 0
+	m := &Material{Task: s.tasks[0].Task, Sample: &solved[0], Rng: random.New(1), shotsDraw: true, others: others{
+		rows: 9, taken: []int{0}, read: func(at int) (shards.Sample, int, error) {
+			if reads++; reads > 3 {
+				return shards.Sample{}, 0, fmt.Errorf("part 7: %w", shards.ErrUnread)
+			}
+			return solved[at], at, nil
+		},
+	}}
+	if err := m.addShots(kind, &Draft{Prompt: "?"}); !errors.Is(err, shards.ErrUnread) {
+		t.Errorf("error %v", err)
 	}
 }

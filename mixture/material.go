@@ -21,8 +21,9 @@ type Material struct {
 	// Rng gives all that is random.
 	Rng *random.Stream
 
-	others others
-	room   room
+	others    others
+	room      room
+	shotsDraw bool // further samples
 }
 
 // Fits reports whether a target fits into the recipe's lengths.decoder.
@@ -44,7 +45,7 @@ type room struct {
 // ErrNoOther is the error for an example that needs another sample where the task has none.
 var ErrNoOther = errors.New("the task has no other sample")
 
-// mostOthers bounds the samples that one example may read beside its own.
+// mostOthers bounds the samples that one example, or a shot of it, may read beside its own.
 const mostOthers = 256
 
 // otherTries is how often one call of Other draws.
