@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs all comparisons with other projects (`make bench-peers`), or some by name:
 #
-#	bench/peers.sh [shards] [ingest] [tokenize] [stream_text] [models] [captions] [stream]
+#	bench/peers.sh [shards] [ingest] [tokenize] [stream_text] [models] [captions] [jpeg] [stream]
 #
 # It makes virtual environments from the pinned requirements and data in build/bench, about 13 GB with the
 # defaults, and keeps them for the next run. The tables are in results.md. To make it smaller or steadier:
@@ -36,7 +36,7 @@ once() {
 	fi
 }
 
-go build -o "$at/" ./bench/shards ./bench/ingest ./bench/tokenize ./bench/stream ./bench/stream-text ./bench/captions ./cmd/pali3
+go build -o "$at/" ./bench/shards ./bench/ingest ./bench/tokenize ./bench/stream ./bench/stream-text ./bench/captions ./bench/jpeg ./cmd/pali3
 once photos "$at/shards" images -rows 200 -bytes 36000 "$at/photos"
 
 shards() {
@@ -101,6 +101,11 @@ captions() {
 	PYTHONUTF8=1 JAVA_TOOL_OPTIONS=-Dfile.encoding=UTF-8 "$python" bench/captions/compare.py "$at/captions" "$at/captions.json" "$ROUNDS"
 }
 
+jpeg() {
+	echo "### Decoding JPEG"
+	"$(venv jpeg)/python" bench/jpeg/compare.py "$at/jpeg" "${PHOTOS:-$at/photos}" "$ROUNDS"
+}
+
 # PHOTOS is a folder of JPEGs, with captions in text files beside them; else generated images are taken.
 stream() {
 	python=$(venv stream)/python
@@ -113,7 +118,7 @@ stream() {
 	"$python" bench/stream/table.py "$at/stream" "$photos" "$at/stream-data" "$model" "$ROUNDS"
 }
 
-[ $# -gt 0 ] || set -- shards ingest tokenize stream_text models captions stream
+[ $# -gt 0 ] || set -- shards ingest tokenize stream_text models captions jpeg stream
 {
 	echo "$(date +%Y-%m-%d), $(nproc) cores, $(go version | cut -d' ' -f3,4), median of $ROUNDS rounds; load at the start $(cut -d' ' -f1 /proc/loadavg 2> /dev/null)"
 	for part in "$@"; do

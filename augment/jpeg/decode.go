@@ -3,6 +3,7 @@ package jpeg
 import (
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 )
 
 // Options tell how to decode.
@@ -87,7 +88,7 @@ type Decoder struct {
 	bits   bitReader
 	pix    []byte
 	all    [][64]int16 // coefficients
-	masks  []uint64    // of coefficients that are not zero
+	masks  []uint64    // the components' nonzero
 	image  Image
 }
 
@@ -115,7 +116,7 @@ type component struct {
 	wide, high   int         // blocks that hold samples of the image
 	stride, rows int         // blocks, including those that fill the last MCU
 	coefficients [][64]int16 // unless samples are computed directly, in natural order
-	nonzero      []uint64    // of a progressive file: a bit for each coefficient, in the order of zigzag
+	nonzero      []uint64    // of a progressive file: a bit for each AC coefficient that is not zero, in the order of zigzag
 	quant        *[64]int16  // defined at the component's first scan
 	latched      [64]int16
 	fast         bool // quantFast is set, for the fast transform
@@ -394,8 +395,13 @@ func (d *Decoder) readTables(s []byte) error {
 // reconstruct computes the samples from the coefficients.
 func (c *component) reconstruct() {
 	for y := range c.high {
+		row := y * c.stride
 		for x := range c.wide {
-			c.inverse(x, y, &c.coefficients[y*c.stride+x], 63)
+			last := 63
+			if c.nonzero != nil {
+				last = bits.Len64(c.nonzero[row+x]|1) - 1
+			}
+			c.inverse(x, y, &c.coefficients[row+x], last)
 		}
 	}
 }

@@ -157,9 +157,10 @@ func (d *Decoder) decodeScan(s *scan, file []byte) error {
 	progress := progress{first: s.first, last: s.last, low: s.low}
 	restarts, untilRestart, lacking := 0, d.interval, false
 	for y := range s.rows {
-		for x := range s.wide {
+		row := y / s.rowsOfMCU()
+		for x := 0; x < s.wide; {
 			if !lacking { // as libjpeg, before a restart marker that may end the lack
-				d.lastGood = y / s.rowsOfMCU()
+				d.lastGood = row
 			}
 			if d.interval > 0 && untilRestart == 0 {
 				if err := d.fault(lacking); err != nil {
@@ -173,16 +174,23 @@ func (d *Decoder) decodeScan(s *scan, file []byte) error {
 				progress.eobRun, untilRestart = 0, d.interval
 				restarts++
 			}
-			untilRestart--
+			n := s.wide - x
+			if d.interval > 0 {
+				n = min(n, untilRestart)
+			}
 			if lacking {
-				d.skip(s, x, y)
-				continue
+				d.skip(s, x, y, n)
+			} else {
+				n = decode(s, &progress, x, y, n)
+				if n > 1 { // the second MCU behind a restart marker that ended the lack
+					d.lastGood = row
+				}
+				if d.bits.short() {
+					lacking = true
+					d.damage.Segments++
+				}
 			}
-			decode(s, &progress, x, y)
-			if d.bits.short() {
-				lacking = true
-				d.damage.Segments++
-			}
+			x, untilRestart = x+n, untilRestart-n
 		}
 		if err := d.fault(lacking); err != nil {
 			return err
@@ -264,9 +272,10 @@ func (r *bitReader) resynchronize(file []byte, want byte) bool {
 	}
 }
 
-// mcuDecoder returns the function that decodes an MCU of the scan. Progressive scans add to the
-// coefficients of earlier ones.
-func (d *Decoder) mcuDecoder(s *scan) func(s *scan, p *progress, x, y int) {
+// mcuDecoder returns the function that decodes up to n MCUs of row y, from column x on, and returns
+// how many it decoded: at least one, and fewer than n if the last of them lacks data. Progressive
+// scans add to the coefficients of earlier ones.
+func (d *Decoder) mcuDecoder(s *scan) func(s *scan, p *progress, x, y, n int) int {
 	switch {
 	case d.direct:
 		return d.transform
@@ -277,44 +286,44 @@ func (d *Decoder) mcuDecoder(s *scan) func(s *scan, p *progress, x, y int) {
 	case s.first == 0:
 		return d.refineDC
 	case s.high == 0:
-		return func(s *scan, p *progress, x, y int) {
-			c := s.parts[0].component
-			p.firstAC(&d.bits, c.ac, &c.coefficients[y*c.stride+x], &c.nonzero[y*c.stride+x])
-		}
+		return d.firstAC
 	}
-	return func(s *scan, p *progress, x, y int) {
-		c := s.parts[0].component
-		p.refineAC(&d.bits, c.ac, &c.coefficients[y*c.stride+x], &c.nonzero[y*c.stride+x])
-	}
+	return d.refineAC
 }
 
-// transform decodes the blocks of a sequential MCU and computes their samples.
-func (d *Decoder) transform(s *scan, _ *progress, x, y int) {
+// transform decodes the blocks of sequential MCUs and computes their samples.
+func (d *Decoder) transform(s *scan, _ *progress, x, y, n int) int {
 	var decoded decodedBlock
 	b := (*[64]int16)(decoded[:64])
-	for i := range s.count {
-		p := &s.parts[i]
-		for v := range p.down {
-			for h := range p.across {
-				difference, last := d.bits.block(&decoded, p.dc, p.ac)
-				p.predicted += difference
-				b[0] = int16(p.predicted)
-				if !d.checks {
-					p.inverse(x*p.across+h, y*p.down+v, b, last)
-				}
-				if last == 0 {
-					b[0] = 0
-				} else {
-					*b = [64]int16{}
+	for end := x + n; x < end; x++ {
+		for i := range s.count {
+			p := &s.parts[i]
+			for v := range p.down {
+				for h := range p.across {
+					difference, last := d.bits.block(&decoded, p.dc, p.ac)
+					p.predicted += difference
+					b[0] = int16(p.predicted)
+					if !d.checks {
+						p.inverse(x*p.across+h, y*p.down+v, b, last)
+					}
+					if last == 0 {
+						b[0] = 0
+					} else {
+						*b = [64]int16{}
+					}
 				}
 			}
 		}
+		if d.bits.short() {
+			return n - (end - x - 1)
+		}
 	}
+	return n
 }
 
-// store decodes the blocks of a sequential MCU into coefficients.
-func (d *Decoder) store(s *scan, _ *progress, x, y int) {
-	s.each(x, y, func(c *component, b *[64]int16) {
+// store decodes the blocks of sequential MCUs into coefficients.
+func (d *Decoder) store(s *scan, _ *progress, x, y, n int) int {
+	return d.each(s, x, y, n, func(c *component, b *[64]int16) {
 		var decoded decodedBlock
 		difference, _ := d.bits.block(&decoded, c.dc, c.ac)
 		copy(b[1:], decoded[1:])
@@ -323,35 +332,28 @@ func (d *Decoder) store(s *scan, _ *progress, x, y int) {
 	})
 }
 
-// firstDC decodes the upper bits of the DC coefficients of an MCU (T.81, G.1.2.1).
-func (d *Decoder) firstDC(s *scan, _ *progress, x, y int) {
-	s.each(x, y, func(c *component, b *[64]int16) {
-		c.predicted += d.bits.signed(uint(d.bits.symbol(c.dc)))
-		b[0] = int16(c.predicted << s.low)
-	})
-}
-
-// refineDC adds a bit to the DC coefficients of an MCU.
-func (d *Decoder) refineDC(s *scan, _ *progress, x, y int) {
-	s.each(x, y, func(c *component, b *[64]int16) {
-		b[0] |= int16(d.bits.receive(1) << s.low)
-	})
-}
-
-// each calls do for each block of an MCU.
-func (s *scan) each(x, y int, do func(*component, *[64]int16)) {
-	for i := range s.count {
-		p := &s.parts[i]
-		for v := range p.down {
-			for h := range p.across {
-				do(p.component, &p.coefficients[(y*p.down+v)*p.stride+x*p.across+h])
+// each calls do for each block of up to n MCUs of row y, from column x on, until data lack. It
+// returns the number of MCUs.
+func (d *Decoder) each(s *scan, x, y, n int, do func(*component, *[64]int16)) int {
+	for m := range n {
+		for i := range s.count {
+			p := &s.parts[i]
+			for v := range p.down {
+				blocks := p.coefficients[(y*p.down+v)*p.stride+(x+m)*p.across:][:p.across]
+				for h := range blocks {
+					do(p.component, &blocks[h])
+				}
 			}
 		}
+		if d.bits.short() {
+			return m + 1
+		}
 	}
+	return n
 }
 
-// skip leaves the blocks of an MCU grey.
-func (d *Decoder) skip(s *scan, x, y int) {
+// skip leaves the blocks of n MCUs grey.
+func (d *Decoder) skip(s *scan, x, y, n int) {
 	if !d.direct || d.checks {
 		return
 	}
@@ -359,7 +361,7 @@ func (d *Decoder) skip(s *scan, x, y int) {
 	for i := range s.count {
 		p := &s.parts[i]
 		for v := range p.down {
-			for h := range p.across {
+			for h := range n * p.across {
 				p.inverse(x*p.across+h, y*p.down+v, &grey, 0)
 			}
 		}
