@@ -41,6 +41,8 @@ func (d definition) axis(from, to int, filter Filter, antialias bool) []resample
 		return each(to, func(i int) resample.Taps {
 			return resample.Taps{First: min(int((float32(i)+0.5)*scale), from-1), Weights: []float64{1}}
 		})
+	case d == pil && filter == Nearest:
+		return nearestPIL(from, to)
 	case filter == Nearest:
 		return each(to, func(i int) resample.Taps {
 			return resample.Taps{First: min(int((float64(i)+0.5)*ratio), from-1), Weights: []float64{1}}

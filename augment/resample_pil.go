@@ -131,15 +131,26 @@ func (m *Image) pilRows(rows *fixedAxis) *Image {
 	return out
 }
 
+// nearestPIL returns the pixel under the centre of each of to outputs. Pillow finds the centres by
+// adding up the ratio (Geometry.c, ImagingScaleAffine), and what rounding leaves decides between
+// two pixels where a centre lies on their border.
+func nearestPIL(from, to int) []resample.Taps {
+	ratio := float64(from) / float64(to)
+	centre := ratio * 0.5
+	return each(to, func(int) resample.Taps {
+		t := resample.Taps{First: min(int(centre), from-1), Weights: []float64{1}}
+		centre += ratio
+		return t
+	})
+}
+
 // nearest takes the pixel under each centre.
 func (m *Image) nearest(height, width int) *Image {
 	out := newImage(height, width)
-	var rows, columns taps
-	rows.along(m.Height, height, Nearest, false)
-	columns.along(m.Width, width, Nearest, false)
-	for y, fromY := range rows.first {
-		for x, fromX := range columns.first {
-			copy(out.Pix[3*(y*width+x):][:3], m.Pix[3*(fromY*m.Width+fromX):][:3])
+	columns := pil.axis(m.Width, width, Nearest, false)
+	for y, row := range pil.axis(m.Height, height, Nearest, false) {
+		for x, column := range columns {
+			copy(out.Pix[3*(y*width+x):][:3], m.Pix[3*(row.First*m.Width+column.First):][:3])
 		}
 	}
 	return out

@@ -16,7 +16,8 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import numpy as np
 from PIL import Image
 
-SIZES = [(13, 17, 7, 9), (5, 7, 16, 11), (1, 1, 3, 5), (9, 1, 4, 6), (40, 3, 3, 40), (64, 48, 5, 4), (12, 12, 12, 12), (12, 30, 12, 13), (2, 90, 5, 2)]
+SIZES = [(13, 17, 7, 9), (5, 7, 16, 11), (1, 1, 3, 5), (9, 1, 4, 6), (40, 3, 3, 40), (64, 48, 5, 4), (12, 12, 12, 12), (12, 30, 12, 13), (2, 90, 5, 2),
+         (12, 2, 9, 1), (2, 2, 3, 7)]  # in these, centres lie on borders between pixels
 PIL = {"nearest": Image.NEAREST, "bilinear": Image.BILINEAR, "bicubic": Image.BICUBIC, "lanczos3": Image.LANCZOS, "area": Image.BOX}
 TF = ["nearest", "bilinear", "bicubic", "lanczos3", "area", "lanczos5", "gaussian", "mitchellcubic"]
 TORCH = ["nearest", "bilinear", "bicubic"]
