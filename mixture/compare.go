@@ -59,7 +59,7 @@ const (
 // run times the examples of a step.
 func Compare(ctx context.Context, a, b *Stream, examples int) (Comparison, error) {
 	c := Comparison{PerStep: [2]int{a.examplesPerStep(), b.examplesPerStep()}, Shapes: [2]Shape{a.shape, b.shape}}
-	c.Examples = min(examples, a.chooser.end(), b.chooser.end())
+	c.Examples = min(examples, a.chooser.End(), b.chooser.End())
 	var err error
 	if c.SameOrder, err = sameOrder(ctx, a, b, c.Examples); err != nil {
 		return c, err
@@ -157,7 +157,7 @@ type exampleOf struct {
 
 // drawnAt returns the task and the sample of a position of the stream.
 func (s *Stream) drawnAt(position int) (exampleOf, error) {
-	number, before, err := s.chooser.at(position)
+	number, before, err := s.chooser.At(position)
 	if err != nil {
 		return exampleOf{}, err
 	}

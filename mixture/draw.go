@@ -56,7 +56,7 @@ const attempts = 16
 // fillAt fills a row of the batch with the example at a position of the stream: the mix says which
 // task it belongs to, and how many examples of that task come before.
 func (s *Stream) fillAt(b *Batch, row, position int) error {
-	number, before, err := s.chooser.at(position)
+	number, before, err := s.chooser.At(position)
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func (f languageFinder) see(row int, languages []string) {
 }
 
 // parts returns the parts of a task, and the schedule of its languages.
-func (f languageFinder) parts(t *Task) ([]languagePart, *schedule.Schedule, error) {
+func (f languageFinder) parts(t *Task, v streamVersion) ([]languagePart, chooser, error) {
 	b := t.BalanceLanguages
 	known := slices.Sorted(maps.Keys(f))
 	for language, w := range b.Weights {
@@ -93,7 +93,7 @@ func (f languageFinder) parts(t *Task) ([]languagePart, *schedule.Schedule, erro
 		parts = append(parts, languagePart{&one, random.Name(language), rows, NewOrder(rows.size, orderBlock, orderBlend)})
 		weights = append(weights, temper(weight, b.Temperature))
 	}
-	turns, err := schedule.New(schedule.Plan{Points: []schedule.Point{{Weights: weights}}})
+	turns, err := v.schedule(schedule.Plan{Points: []schedule.Point{{Weights: weights}}})
 	return parts, turns, err
 }
 

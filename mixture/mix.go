@@ -71,15 +71,15 @@ func step(counts []int, weights []float64, total float64, n, rest int) int {
 	return rest + 1
 }
 
-// at returns the task of a position and the number of that task's examples before it.
-func (m *mix) at(position int) (task, before int, err error) {
+// At returns the task of a position and the number of that task's examples before it.
+func (m *mix) At(position int) (task, before int, err error) {
 	block := position / slots
 	t := m.turns(block)[position%slots]
 	return t.task, block*m.counts[t.task] + t.before, nil
 }
 
 // end says that the stream has no end.
-func (m *mix) end() int { return endless }
+func (m *mix) End() int { return endless }
 
 // turns returns a block's order.
 func (m *mix) turns(block int) []turn {

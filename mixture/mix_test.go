@@ -27,14 +27,14 @@ func TestMixCountsWhatCameBefore(t *testing.T) {
 	m := newMix(5, []float64{3, 1, 0.01})
 	seen := make([]int, 3)
 	for p := range 3 * slots {
-		task, before, _ := m.at(p)
+		task, before, _ := m.At(p)
 		if before != seen[task] {
 			t.Fatalf("position %d: task %d has %d before it, %d seen", p, task, before, seen[task])
 		}
 		seen[task]++
 	}
-	if again, before, _ := newMix(5, []float64{3, 1, 0.01}).at(slots + 17); true {
-		task, b, _ := m.at(slots + 17)
+	if again, before, _ := newMix(5, []float64{3, 1, 0.01}).At(slots + 17); true {
+		task, b, _ := m.At(slots + 17)
 		if task != again || b != before {
 			t.Error("the mix depends on what was asked before")
 		}

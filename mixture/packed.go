@@ -105,7 +105,7 @@ func newPacker(s *Stream) (*packer, error) {
 	if p.examples > 0 {
 		return p, nil
 	}
-	first, err := p.take(context.Background(), 0, min(max(leastMeasured, 4*p.rows), s.chooser.end()))
+	first, err := p.take(context.Background(), 0, min(max(leastMeasured, 4*p.rows), s.chooser.End()))
 	if err != nil {
 		return nil, fmt.Errorf("measuring how many examples fit into a packed batch: %w", err)
 	}
@@ -147,7 +147,7 @@ func (p *packer) take(ctx context.Context, first, n int) ([]*candidate, error) {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				number, before, err := s.chooser.at(first + i)
+				number, before, err := s.chooser.At(first + i)
 				if err != nil {
 					return err
 				}

@@ -69,7 +69,7 @@ func (s *Stream) scanDatasets() {
 		if finders[d] == nil {
 			used = append(used, d)
 		}
-		finders[d] = append(finders[d], newFinder(t))
+		finders[d] = append(finders[d], newFinder(t, s.recipe.version()))
 	}
 	keeper := newScanKeeper(s.options)
 	var scanning errgroup.Group

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/mixture/internal/schedule"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -21,7 +20,7 @@ type source struct {
 	// parts are the samples by language, and turns says which is next; nil if languages are not
 	// balanced.
 	parts []languagePart
-	turns *schedule.Schedule
+	turns chooser
 }
 
 // len returns the number of samples that the task can use.
@@ -60,10 +59,11 @@ type finder struct {
 	languages map[string]int
 	parts     languageFinder // if languages are balanced
 	kept      *keptScan      // of a former scan, or nil
+	version   streamVersion
 }
 
-func newFinder(t *task) *finder {
-	return &finder{task: t, split: t.split(), languages: map[string]int{}, labels: labelFinder{}, parts: languageFinder{}}
+func newFinder(t *task, version streamVersion) *finder {
+	return &finder{task: t, version: version, split: t.split(), languages: map[string]int{}, labels: labelFinder{}, parts: languageFinder{}}
 }
 
 // see takes a sample if the task can use it. The sample's memory is used again afterwards, so that
@@ -122,7 +122,7 @@ func (f *finder) finish(d openDataset) (err error) {
 		f.source.order = NeighbourOrder(rows.size, f.Neighbours)
 	}
 	if f.BalanceLanguages != nil {
-		f.source.parts, f.source.turns, err = f.parts.parts(f.Task)
+		f.source.parts, f.source.turns, err = f.parts.parts(f.Task, f.version)
 	}
 	return err
 }

@@ -147,7 +147,7 @@ func (c *counter) addPositions(b *Batch) error {
 		n = s.packer.examples
 	}
 	for position := b.Step * n; position < (b.Step+1)*n; position++ {
-		task, before, err := s.chooser.at(position)
+		task, before, err := s.chooser.At(position)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,11 @@
 package mixture
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/pali3/pali3/mixture/internal/schedule"
+	"github.com/pali3/pali3/mixture/internal/schedule/version2"
+)
 
 // NewestStreamVersion is the order of examples of a recipe that states no stream_version.
 const NewestStreamVersion = 3
@@ -8,33 +13,47 @@ const NewestStreamVersion = 3
 // chooser says which task the example at a position of the stream belongs to, and how many of that
 // task's examples come before it. It is a function of the position alone. Safe for concurrent use.
 type chooser interface {
-	at(position int) (task, before int, err error)
-	// end returns the number of examples in the stream, or endless.
-	end() int
+	At(position int) (task, before int, err error)
+	// End returns the number of examples in the stream, or endless.
+	End() int
 }
 
 // streamVersion is an order of examples. A version never changes: runs that began with it resume
 // with it.
 type streamVersion struct {
 	number int
-	// choose returns the chooser of a stream whose tasks are open.
-	choose func(*Stream) (chooser, error)
+	// schedule returns the turns of a plan; nil in version 1, which has no plans.
+	schedule func(schedule.Plan) (chooser, error)
 }
 
 // streamVersions lists all versions, oldest first:
 //
-//	1  mix.go       a random order of 4,096 slots, drawn again for each block
-//	2  balanced.go  each task's count is within one of its share after any number of examples
-//	3  balanced.go  as 2; in a curriculum, what tasks that lose their share have had too many or too
-//	                few is made up by all others rather than by the smallest; tasks that end at once
-//	                have no example more than their epochs
+//	1  mix.go             a random order of 4,096 slots, drawn again for each block
+//	2  schedule/version2  each task's count is within about one of its share after any number of
+//	                      examples, and within a few in a curriculum or where tasks end
+//	3  schedule           each task's count is within one of its share after any number of examples
 //
 // The order of a task's samples (order.go) is the same in all, and so are streams of one task.
-// Without a curriculum or epochs, 3 is 2.
 var streamVersions = []streamVersion{
-	{1, func(s *Stream) (chooser, error) { return newMix(s.recipe.Seed, s.weights), nil }},
-	{2, func(s *Stream) (chooser, error) { return s.newBalanced(false) }},
-	{3, func(s *Stream) (chooser, error) { return s.newBalanced(true) }},
+	{1, nil},
+	{2, func(p schedule.Plan) (chooser, error) { return version2.New(p) }},
+	{3, func(p schedule.Plan) (chooser, error) { return schedule.New(p) }},
+}
+
+// choose returns the chooser of a stream whose tasks are open.
+func (v streamVersion) choose(s *Stream) (chooser, error) {
+	if v.schedule == nil {
+		return newMix(s.recipe.Seed, s.weights), nil
+	}
+	p, err := s.plan()
+	if err != nil {
+		return nil, err
+	}
+	made, err := v.schedule(p)
+	if err != nil {
+		return nil, fmt.Errorf("recipe: tasks: %w", err)
+	}
+	return made, nil
 }
 
 // version returns the recipe's stream version.

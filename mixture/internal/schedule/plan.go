@@ -17,11 +17,6 @@ type Plan struct {
 	// EndWithFirst ends the schedule where the first task is used up. Otherwise it ends where all
 	// are.
 	EndWithFirst bool
-	// Strict mends two faults that streams of version 2 keep. The turns that tasks have had too
-	// many or too few when they lose their share are made up by all others, by their shares, and
-	// not by the task of the least share. And no task has a turn more than its limit where several
-	// are used up within a turn of each other.
-	Strict bool
 }
 
 // Point is the weights of all tasks at a position. They are relative to each other.
@@ -30,202 +25,116 @@ type Point struct {
 	Weights  []float64
 }
 
-// planner cuts a plan into spans.
+// planner cuts a plan into pieces.
 type planner struct {
 	Plan
-	at    int       // where the next span begins
-	done  []int     // turns before it
-	ahead []float64 // by how much the ideal counts are above done
-	used  []bool    // tasks that are used up
-	all   []*span
+	at     float64   // where the next piece begins
+	counts []float64 // ideal counts there
+	used   []bool    // tasks that are used up
+	first  float64   // where the first one was
+	pieces []piece
 }
 
-// spans returns the spans of a plan, in order.
-func (p Plan) spans() ([]*span, error) {
+// ideal returns the ideal counts of a plan.
+func (p Plan) ideal() (*ideal, error) {
 	if len(p.Points) == 0 {
 		return nil, errors.New("a schedule needs weights")
 	}
 	n := len(p.Points[0].Weights)
-	b := planner{Plan: p, done: make([]int, n), ahead: make([]float64, n), used: make([]bool, n)}
+	b := planner{Plan: p, counts: make([]float64, n), used: make([]bool, n), first: math.Inf(1)}
 	if p.Limits == nil {
 		b.Limits = make([]int, n)
 	}
-	for part := 0; part <= len(p.Points); part++ {
-		from, to, end := p.part(part)
-		for b.at < end {
-			lines := b.lines(from, to, end)
-			if len(lines) == 0 {
-				return b.ended()
+	end := floor(b.cut())
+	if p.EndWithFirst {
+		end = min(end, ceil(b.first))
+	}
+	all := &ideal{b.pieces, b.at, end}
+	if len(b.pieces) == 0 || all.end == 0 {
+		return nil, errors.New("no task has a weight above zero at the beginning")
+	}
+	return all, nil
+}
+
+// cut cuts the whole plan. It returns where no task is left that has a share, or infinity.
+func (b *planner) cut() (end float64) {
+	for number := 0; number <= len(b.Points); number++ {
+		from, to, partEnd := b.part(number)
+		for b.at < partEnd {
+			p, found := b.piece(from, to, partEnd)
+			if !found {
+				return b.at
 			}
-			if usedUp := b.cut(lines, end); usedUp >= 0 && p.EndWithFirst {
-				return b.ended()
-			}
+			b.add(p, partEnd)
 		}
 	}
-	return b.all, nil
+	return math.Inf(1)
 }
 
 // part returns the points at both ends of a part of the plan, and where it ends.
-func (p Plan) part(n int) (from, to Point, end int) {
+func (p Plan) part(n int) (from, to Point, end float64) {
 	switch n {
 	case 0:
-		return p.Points[0], p.Points[0], p.Points[0].Position
+		return p.Points[0], p.Points[0], float64(p.Points[0].Position)
 	case len(p.Points):
-		return p.Points[n-1], p.Points[n-1], Endless
+		return p.Points[n-1], p.Points[n-1], math.Inf(1)
 	}
-	return p.Points[n-1], p.Points[n], p.Points[n].Position
+	return p.Points[n-1], p.Points[n], float64(p.Points[n].Position)
 }
 
-// ended returns the spans of a schedule that ends.
-func (b *planner) ended() ([]*span, error) {
-	if len(b.all) == 0 {
-		return nil, errors.New("no task has a weight above zero at the beginning")
-	}
-	return b.all, nil
-}
-
-// lines returns the shares of the tasks that are not used up from the next span's beginning to the
-// end of its part of the plan.
-func (b *planner) lines(from, to Point, end int) (lines []line) {
+// piece returns the piece that begins where the last one ended, as if no task were used up before
+// the end of its part of the plan. The tasks that are left divide the stream by their weights at
+// both points. It reports false if they have none at one of them.
+func (b *planner) piece(from, to Point, end float64) (p piece, found bool) {
 	sums := [2]float64{}
-	for task := range b.done {
-		if !b.used[task] {
+	for task, used := range b.used {
+		if !used {
 			sums[0] += from.Weights[task]
 			sums[1] += to.Weights[task]
 		}
 	}
 	if sums[0] <= 0 || sums[1] <= 0 {
-		return nil
+		return p, false
 	}
-	for task := range b.done {
-		x, y := from.Weights[task], to.Weights[task]
-		if b.used[task] || x <= 0 && y <= 0 && b.ahead[task] == 0 {
-			continue // a task without a share may be behind what it had before
-		}
-		l := line{task: task, from: x / sums[0], to: y / sums[1], weight: x, total: sums[0], ahead: b.ahead[task]}
-		if from.Position != to.Position {
-			began := float64(b.at-from.Position) / float64(end-from.Position)
-			l.from += float64((l.to - l.from) * began)
-			l.weight, l.total = l.from, 1
-		}
-		lines = append(lines, l)
-	}
-	constant := true
-	for _, l := range lines {
-		constant = constant && l.from == l.to
-	}
-	for i := range lines {
-		if !constant {
-			lines[i].length = float64(end - b.at)
-		}
-	}
-	return lines
-}
-
-// cut adds the span of the lines, which ends where the first task is used up or at the end of the
-// part. It returns that task, or -1.
-func (b *planner) cut(lines []line, end int) (usedUp int) {
-	first, length := -1, Endless
-	if end < Endless {
-		length = end - b.at
-	}
-	for i, l := range lines {
-		left := b.Limits[l.task] - b.done[l.task]
-		if b.Limits[l.task] == 0 {
+	n := len(b.counts)
+	p = piece{from: b.at, counts: append([]float64(nil), b.counts...), shares: make([]float64, n), slopes: make([]float64, n)}
+	for task, used := range b.used {
+		if used {
 			continue
 		}
-		if x := math.Ceil(l.reaches(float64(left)) - slack); x < float64(length) || first < 0 && x == float64(length) {
-			if n := max(int(x), left, 1); n <= length {
-				first, length = i, n
-			}
+		p.shares[task] = from.Weights[task] / sums[0]
+		if length := float64(to.Position - from.Position); length > 0 {
+			p.slopes[task] = (to.Weights[task]/sums[1] - p.shares[task]) / length
+			p.shares[task] += float64(p.slopes[task] * (b.at - float64(from.Position)))
+			p.shares[task] = max(p.shares[task], 0)
 		}
 	}
-	if first < 0 {
-		b.add(newSpan(b.at, end, lines, b.done, -1, b.Plan))
-		return -1
-	}
-	usedUp = lines[first].task
-	lines = b.fitted(lines, first, length)
-	b.add(newSpan(b.at, b.at+length, lines, b.done, usedUp, b.Plan))
-	b.used[usedUp], b.ahead[usedUp] = true, 0
-	return usedUp
+	return p, true
 }
 
-// fitted returns the lines of a span of a length, with the share of the first task so that it is
-// used up exactly at the end.
-func (b *planner) fitted(lines []line, first, length int) []line {
-	all := make([]line, len(lines))
-	x := float64(length)
-	for i, l := range lines {
-		if l.length > 0 {
-			l.to = l.from + float64((l.to-l.from)*x)/l.length
-			l.length = x
+// add adds a piece, which ends where the first of its tasks is used up or at the end of the part,
+// and goes there.
+func (b *planner) add(p piece, end float64) {
+	at := end
+	reached := make([]float64, len(b.counts))
+	for task, limit := range b.Limits {
+		reached[task] = math.Inf(1)
+		if limit > 0 && !b.used[task] {
+			reached[task] = p.reaches(task, float64(limit), end)
+			at = min(at, reached[task])
 		}
-		all[i] = l
 	}
-	f := all[first]
-	wanted := float64(b.Limits[f.task]-b.done[f.task]) - f.ahead
-	scale := wanted / (float64((f.from+f.to)/2) * x)
-	if math.Abs(scale-1) < 1e-12 {
-		return all
+	if at > b.at {
+		b.pieces = append(b.pieces, p)
 	}
-	for i := range all {
-		l := &all[i]
-		l.from, l.to = rescaled(l.from, f.from, scale, i == first), rescaled(l.to, f.to, scale, i == first)
-		l.weight, l.total = l.from, 1
-	}
-	return all
-}
-
-// rescaled returns a share where the share of the first task is multiplied by scale, and what is
-// left is divided among the others as before.
-func rescaled(share, first, scale float64, isFirst bool) float64 {
-	switch {
-	case isFirst:
-		return share * scale
-	case first >= 1:
-		return share
-	}
-	return share * (1 - float64(first*scale)) / (1 - first)
-}
-
-// add adds a span and goes to its end.
-func (b *planner) add(p *span) {
-	b.all = append(b.all, p)
-	b.at = p.to
-	if p.to == Endless {
+	if b.at = at; math.IsInf(at, 1) {
 		return
 	}
-	after := p.countsAt(p.to)
-	p.after = after
-	for _, l := range p.lines {
-		ahead := l.ideal(float64(p.to-p.from)) - float64(after[l.task]-p.done[l.task])
-		if math.Abs(ahead) < 1e-9 {
-			ahead = 0
-		}
-		b.ahead[l.task] = ahead
-	}
-	b.done = after
-	if b.Strict {
-		b.endAll(p)
-	}
-}
-
-// endAll ends the tasks of a span that have had all their turns. What they lack of their ideal
-// counts goes to the others, by their shares.
-func (b *planner) endAll(p *span) {
-	rest, shares := 0.0, 0.0
-	for _, l := range p.lines {
-		if b.used[l.task] = b.Limits[l.task] > 0 && b.done[l.task] >= b.Limits[l.task]; b.used[l.task] {
-			rest += b.ahead[l.task]
-			b.ahead[l.task] = 0
-			continue
-		}
-		shares += l.to
-	}
-	for _, l := range p.lines {
-		if !b.used[l.task] && shares > 0 && rest != 0 {
-			b.ahead[l.task] += float64(rest * l.to / shares)
+	for task := range b.counts {
+		b.counts[task] = p.count(task, at)
+		if reached[task] <= at+slack(at) {
+			b.counts[task], b.used[task] = float64(b.Limits[task]), true
+			b.first = min(b.first, at)
 		}
 	}
 }

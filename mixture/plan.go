@@ -13,17 +13,9 @@ var ErrEnd = schedule.ErrEnd
 // endless is the end of a stream without one.
 const endless = schedule.Endless
 
-// balanced says which task is next, in stream versions 2 and 3: after any number of examples each
-// task has had its share of them to within one example.
-type balanced struct{ *schedule.Schedule }
-
-func (b balanced) at(position int) (task, before int, err error) { return b.At(position) }
-func (b balanced) end() int                                      { return b.End() }
-
-// newBalanced returns the chooser of version 2, and with strict that of version 3, for a stream
-// whose tasks are open.
-func (s *Stream) newBalanced(strict bool) (chooser, error) {
-	p := schedule.Plan{Limits: make([]int, len(s.tasks)), EndWithFirst: s.recipe.WhenUsedUp == stopWhenUsedUp, Strict: strict}
+// plan returns the shares of the stream's tasks, which are open.
+func (s *Stream) plan() (p schedule.Plan, err error) {
+	p = schedule.Plan{Limits: make([]int, len(s.tasks)), EndWithFirst: s.recipe.WhenUsedUp == stopWhenUsedUp}
 	for i, t := range s.tasks {
 		if t.source != nil {
 			p.Limits[i] = t.Epochs * t.source.len()
@@ -35,15 +27,11 @@ func (s *Stream) newBalanced(strict bool) (chooser, error) {
 	for i, c := range s.recipe.Curriculum {
 		point := schedule.Point{Position: c.Step * s.examplesPerStep(), Weights: s.weightsWith(c.Weights)}
 		if sumOf(point.Weights) == 0 {
-			return nil, fmt.Errorf("recipe: curriculum[%d]: no task with a weight can use a sample", i)
+			return p, fmt.Errorf("recipe: curriculum[%d]: no task with a weight can use a sample", i)
 		}
 		p.Points = append(p.Points, point)
 	}
-	made, err := schedule.New(p)
-	if err != nil {
-		return nil, fmt.Errorf("recipe: tasks: %w", err)
-	}
-	return balanced{made}, nil
+	return p, nil
 }
 
 func sumOf(values []float64) (sum float64) {
@@ -56,7 +44,7 @@ func sumOf(values []float64) (sum float64) {
 // Steps returns the number of batches in the stream, and whether it ends: a stream whose tasks have
 // epochs does. The examples after the last whole batch are left out.
 func (s *Stream) Steps() (steps int, ends bool) {
-	if end := s.chooser.end(); end != endless {
+	if end := s.chooser.End(); end != endless {
 		return end / s.examplesPerStep(), true
 	}
 	return 0, false

@@ -1,20 +1,22 @@
-package schedule
+package version2
 
 import (
 	"math"
 	"slices"
+
+	"github.com/pali3/pali3/mixture/internal/schedule"
+	"github.com/pali3/pali3/mixture/internal/turns"
 )
 
 // span is a stretch of the stream in which every task's share changes linearly.
 type span struct {
-	from, to int // positions; to is Endless in the last span of a stream without end
+	from, to int // positions; to is schedule.Endless in the last span of a stream without end
 	lines    []line
 	block    int // length of a block, the last may be shorter
 	done     []int
 	after    []int // of the tasks at the end of the span; nil if it has none
 	tree     *node
-	cycle    *block // of exact spans: the first block, which repeats
-	limits   []int  // of the tasks' counts, 0 for none; nil if they are not kept to
+	cycle    *turns.Block // of exact spans: the first block, which repeats
 }
 
 // line is the share of a task in a span, as a function of the number x of examples since the span's
@@ -75,11 +77,8 @@ const blockTarget = 1 << 16
 // newSpan returns the span whose shares are given by lines, with the counts of all tasks at its
 // beginning. If first is not negative, the real count of that task follows its ideal one most
 // closely: it is the one that is used up at the end.
-func newSpan(from, to int, lines []line, done []int, first int, plan Plan) *span {
+func newSpan(from, to int, lines []line, done []int, first int) *span {
 	p := &span{from: from, to: to, lines: lines, block: blockTarget, done: done}
-	if plan.Strict {
-		p.limits = plan.Limits
-	}
 	if period := exactPeriod(lines); period > 0 {
 		p.block = period * max(1, blockTarget/period)
 		end := slices.Clone(done)
@@ -88,7 +87,7 @@ func newSpan(from, to int, lines []line, done []int, first int, plan Plan) *span
 		}
 		p.cycle = p.newBlock(0, p.block, done, end)
 	}
-	p.tree = newTree(lines, first, plan.Strict)
+	p.tree = newTree(lines, first)
 	return p
 }
 
@@ -166,10 +165,10 @@ func (p *span) countsAt(position int) []int {
 	switch {
 	case position == p.from:
 		return p.done
-	case position == Endless:
+	case position == schedule.Endless:
 		all := slices.Clone(p.done)
 		for _, l := range p.lines {
-			all[l.task] = Endless
+			all[l.task] = schedule.Endless
 		}
 		return all
 	case position == p.to && p.after != nil:
@@ -179,53 +178,20 @@ func (p *span) countsAt(position int) []int {
 	if p.cycle != nil && (position-p.from)%p.block == 0 {
 		n := (position - p.from) / p.block
 		for _, l := range p.lines {
-			counts[l.task] += n * p.cycle.counts(l.task)
+			counts[l.task] += n * p.cycle.Turns(l.task)
 		}
 		return counts
 	}
 	p.tree.apportion(counts, position-p.from)
-	p.limit(counts)
 	return counts
 }
 
-// limit gives what tasks have beyond their limits to the task of the greatest share that has none,
-// or has not reached it.
-func (p *span) limit(counts []int) {
-	if p.limits == nil {
-		return
-	}
-	for _, l := range p.lines {
-		for limit := p.limits[l.task]; limit > 0 && counts[l.task] > limit; counts[l.task]-- {
-			other, found := p.withRoom(counts)
-			if !found {
-				return
-			}
-			counts[other]++
-		}
-	}
-}
-
-// withRoom returns the task of the greatest share whose count is below its limit.
-func (p *span) withRoom(counts []int) (task int, found bool) {
-	best := -1
-	for i, l := range p.lines {
-		room := p.limits[l.task] == 0 || counts[l.task] < p.limits[l.task]
-		if room && (best < 0 || l.from+l.to > p.lines[best].from+p.lines[best].to) {
-			best = i
-		}
-	}
-	if best < 0 {
-		return 0, false
-	}
-	return p.lines[best].task, true
-}
-
 // blockAt returns the block that holds a position.
-func (p *span) blockAt(position int) *block {
+func (p *span) blockAt(position int) *turns.Block {
 	n := (position - p.from) / p.block
 	from := p.from + n*p.block
 	if p.cycle != nil && from+p.block <= p.to {
-		return p.cycle.moved(from, p.countsAt(from))
+		return p.cycle.Moved(from, p.countsAt(from))
 	}
 	end := p.blockEnd(n)
 	return p.newBlock(from-p.from, end-from, p.countsAt(from), p.countsAt(end))

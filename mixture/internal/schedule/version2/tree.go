@@ -1,4 +1,4 @@
-package schedule
+package version2
 
 import (
 	"cmp"
@@ -14,59 +14,30 @@ type node struct {
 	left, right *node // nil in a leaf
 }
 
-// newTree builds the tree of a span's lines. The task first, if it is one, is a child of the root:
-// its count is rounded once. Strict is that of [Plan].
-func newTree(lines []line, first int, strict bool) *node {
-	var nodes, gone []*node
+// newTree builds the tree of a span's lines: the two nodes of the least shares are joined until one
+// is left (Huffman), so that a task's count is rounded more often the smaller its share is. The
+// task first, if it is one, is a child of the root: its count is rounded once.
+func newTree(lines []line, first int) *node {
+	var nodes []*node
 	var top *node
 	for _, l := range lines {
-		n := &node{line: l}
-		switch {
-		case l.task == first:
+		if n := (&node{line: l}); l.task == first {
 			top = n
-		case strict && l.from == 0 && l.to == 0:
-			gone = append(gone, n)
-		default:
+		} else {
 			nodes = append(nodes, n)
 		}
 	}
-	rest := above(huffman(nodes), gone)
-	switch {
-	case top == nil:
-		return rest
-	case rest == nil:
-		return top
-	}
-	return join(top, rest)
-}
-
-// huffman joins the two nodes of the least shares until one is left (Huffman 1952), so that a
-// task's count is rounded more often the smaller its share is. It returns nil for no nodes.
-func huffman(nodes []*node) *node {
 	for len(nodes) > 1 {
 		slices.SortStableFunc(nodes, func(a, b *node) int { return cmp.Compare(a.from+a.to, b.from+b.to) })
 		nodes = append(nodes[2:], join(nodes[0], nodes[1]))
 	}
-	if len(nodes) == 0 {
-		return nil
+	switch {
+	case top == nil:
+		return nodes[0]
+	case len(nodes) == 0:
+		return top
 	}
-	return nodes[0]
-}
-
-// above puts tasks without a share above the others. Each has the turns that it lacks, and the
-// others, by their shares, have fewer or more than their ideal counts.
-func above(rest *node, gone []*node) *node {
-	for _, g := range gone {
-		if rest == nil {
-			rest = g
-			rest.length = 1 // an end for divide, as no x reaches more than this node has
-			continue
-		}
-		length := rest.length
-		rest = join(g, rest)
-		rest.length = length
-	}
-	return rest
+	return join(top, nodes[0])
 }
 
 func join(a, b *node) *node {
