@@ -127,9 +127,9 @@ func TestAsker_PutsShotsBeforeQuestions(t *testing.T) {
 	}
 }
 
-func TestAsker_MatchesInShotsFromVersion4On(t *testing.T) {
+func TestAsker_MatchesInShotsFromVersion3On(t *testing.T) {
 	split, solved := shelf("s", 40), shelf("t", 9)
-	for version, no := range map[int]bool{1: false, 3: false, 4: true} {
+	for version, no := range map[int]bool{1: false, 2: false, 3: true} {
 		task, o := Task{Kind: "match", Shots: 3, Languages: []string{"en"}}, AskOptions{Solved: solved, StreamVersion: version}
 		counts := map[string]int{}
 		for _, a := range asks(t, task, split, o) {

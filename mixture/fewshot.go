@@ -60,7 +60,7 @@ func (m *Material) addShots(k Kind, d *Draft) error {
 
 // firstWithDrawnShots is the first stream version in which a shot is made as an example is: it can
 // draw further samples. In earlier ones a shot of kind match always says yes.
-const firstWithDrawnShots = 4
+const firstWithDrawnShots = 3
 
 // shotsDraw reports whether shots can draw further samples in a stream version; 0 is the newest.
 func shotsDraw(streamVersion int) bool {

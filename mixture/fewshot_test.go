@@ -132,8 +132,8 @@ func matchAnswers(t *testing.T, prompt string, texts func(shot int) []string, co
 	}
 }
 
-func TestShots_OfMatchSayNoFromVersion4On(t *testing.T) {
-	for version, no := range map[int]bool{1: false, 3: false, 4: true, 9: true} {
+func TestShots_OfMatchSayNoFromVersion3On(t *testing.T) {
+	for version, no := range map[int]bool{1: false, 2: false, 3: true} {
 		counts := map[string]int{}
 		for _, workers := range []int{1, 4} {
 			s := open(t, recipe(t, matchEpisodes...), Options{Workers: workers, NoPixels: true})
@@ -167,7 +167,7 @@ func TestShots_LeaveTheExampleAsItIs(t *testing.T) {
 	s := open(t, recipe(t, matchEpisodes...), Options{NoPixels: true})
 	for at := range 50 {
 		last := map[int]string{}
-		for _, version := range []int{3, 4} {
+		for _, version := range []int{2, 3} {
 			s.recipe.StreamVersion = version
 			d, err := s.tasks[0].draw(s.recipe.Seed, at, 0)
 			if err != nil {
@@ -179,8 +179,8 @@ func TestShots_LeaveTheExampleAsItIs(t *testing.T) {
 			}
 			last[version] = draft.Prompt[strings.LastIndex(draft.Prompt, "\n"):] + draft.Target
 		}
-		if last[3] != last[4] {
-			t.Errorf("example %d: %q, with shots that draw %q", at, last[3], last[4])
+		if last[2] != last[3] {
+			t.Errorf("example %d: %q, with shots that draw %q", at, last[2], last[3])
 		}
 	}
 }

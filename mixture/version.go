@@ -31,7 +31,8 @@ type streamVersion struct {
 //	1  mix.go             a random order of 4,096 slots, drawn again for each block
 //	2  schedule/version2  each task's count is within about one of its share after any number of
 //	                      examples, and within a few in a curriculum or where tasks end
-//	3  schedule           each task's count is within one of its share after any number of examples
+//	3  schedule           each task's count is within one of its share after any number of examples;
+//	                      solved examples of kind match say no, too (fewshot.go)
 //
 // The order of a task's samples (order.go) is the same in all, and so are streams of one task.
 var streamVersions = []streamVersion{
