@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"slices"
@@ -34,8 +35,9 @@ func walk(t rapid.TB, s *Schedule, n, first, end int, ideal func(task, position 
 	return worst
 }
 
-// walkAll walks from the beginning and looks at the counts of all tasks at each position.
-func walkAll(t rapid.TB, s *Schedule, n, end int, ideal func(position int) []float64) (counts []int, worst float64) {
+// walkAll walks from the beginning and returns the counts at the end beside walk's distance. A
+// count is farthest from its ideal at its turns and at the end.
+func walkAll(t rapid.TB, s *Schedule, n, end int, ideal func(task, position int) float64) (counts []int, worst float64) {
 	t.Helper()
 	counts = make([]int, n)
 	for p := range end {
@@ -44,9 +46,10 @@ func walkAll(t rapid.TB, s *Schedule, n, end int, ideal func(position int) []flo
 			t.Fatalf("position %d: turn %d of task %d, want %d: %v", p, before, task, counts[task], err)
 		}
 		counts[task]++
-		for i, y := range ideal(p + 1) {
-			worst = max(worst, math.Abs(y-float64(counts[i])))
-		}
+		worst = max(worst, math.Abs(float64(before)-ideal(task, p)), math.Abs(float64(before+1)-ideal(task, p+1)))
+	}
+	for task, n := range counts {
+		worst = max(worst, math.Abs(float64(n)-ideal(task, end)))
 	}
 	return counts, worst
 }
@@ -159,7 +162,7 @@ func endsWithFirst(t *rapid.T, weights []float64, limits []int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	counts, _ := walkAll(t, s, len(weights), s.End(), func(int) []float64 { return nil })
+	counts, _ := walkAll(t, s, len(weights), s.End(), usedUp(weights, limits))
 	all := false
 	for i, limit := range limits {
 		if all = all || counts[i] == limit; limit > 0 && counts[i] > limit {
@@ -171,29 +174,38 @@ func endsWithFirst(t *rapid.T, weights []float64, limits []int) {
 	}
 }
 
-// usedUp returns the ideal counts of tasks that are used up, by a walk from one end to the next.
-func usedUp(weights []float64, limits []int) func(position int) []float64 {
-	counts, left := make([]float64, len(weights)), slices.Clone(weights)
-	at := 0.0
-	return func(position int) []float64 {
-		for to := float64(position); at < to; {
-			step, all := to-at, sum(left)
-			for i, w := range left {
-				if w > 0 && limits[i] > 0 {
-					step = min(step, (float64(limits[i])-counts[i])/w*all)
-				}
-			}
-			for i, w := range left {
-				counts[i] += w / all * step
-				if limits[i] > 0 && float64(limits[i])-counts[i] < 1e-7 {
-					counts[i], left[i] = float64(limits[i]), 0
-				}
-			}
-			if at += step; sum(left) == 0 {
-				break
+// usedUp returns the ideal counts of tasks that are used up.
+func usedUp(weights []float64, limits []int) func(task, position int) float64 {
+	type stretch struct {
+		from           float64
+		counts, shares []float64
+	}
+	var all []stretch
+	counts, left, at := make([]float64, len(weights)), slices.Clone(weights), 0.0
+	for sum(left) > 0 {
+		one, step, rest := stretch{at, slices.Clone(counts), slices.Clone(left)}, math.Inf(1), sum(left)
+		for i, w := range left {
+			if one.shares[i] = w / rest; w > 0 && limits[i] > 0 {
+				step = min(step, (float64(limits[i])-counts[i])/one.shares[i])
 			}
 		}
-		return counts
+		all = append(all, one)
+		if math.IsInf(step, 1) {
+			break
+		}
+		for i := range left {
+			counts[i] += one.shares[i] * step
+			if limits[i] > 0 && float64(limits[i])-counts[i] < 1e-7 {
+				counts[i], left[i] = float64(limits[i]), 0
+			}
+		}
+		at += step
+	}
+	return func(task, position int) float64 {
+		x := float64(position)
+		n, _ := slices.BinarySearchFunc(all, x, func(s stretch, x float64) int { return cmp.Compare(s.from, x) })
+		one := all[max(n-1, 0)]
+		return one.counts[task] + one.shares[task]*(x-one.from)
 	}
 }
 
@@ -224,13 +236,7 @@ func TestAt_FollowsACurriculum(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ideals := make([]float64, n)
-		_, worst := walkAll(t, s, n, end+1000, func(position int) []float64 {
-			for i, share := range shares(points, float64(position)-0.5) { // exact where a share is linear
-				ideals[i] += share
-			}
-			return ideals
-		})
+		_, worst := walkAll(t, s, n, end+1000, integrals(points))
 		if worst >= one {
 			t.Fatalf("off by %.5f", worst)
 		}
@@ -269,13 +275,7 @@ func TestAt_ManyTasksLoseTheirShare(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ideals := make([]float64, tasks)
-		_, worst := walkAll(t, s, tasks, points[1].Position+140_000, func(position int) []float64 {
-			for i := range ideals {
-				ideals[i] = integral(points, i, position)
-			}
-			return ideals
-		})
+		_, worst := walkAll(t, s, tasks, points[1].Position+140_000, integrals(points))
 		if worst >= one {
 			t.Errorf("seed %d: off by %.5f", seed, worst)
 		}
@@ -302,13 +302,12 @@ func TestAt_CountsAreWithinOneInSmallBlocks(t *testing.T) {
 			t.Fatal(err)
 		}
 		length := min(s.End(), end/50+500)
-		_, worst := walkAll(t, s, n, length, func(position int) []float64 {
-			all := make([]float64, n)
-			for i := range all {
-				x := float64(position)
-				all[i] = s.ideal.pieces[s.ideal.pieceAt(x)].count(i, x)
+		_, worst := walkAll(t, s, n, length, func(task, position int) float64 {
+			if position == 0 {
+				return 0
 			}
-			return all
+			x := float64(position)
+			return s.ideal.pieces[s.ideal.pieceAt(x)].count(task, x)
 		})
 		if worst >= one {
 			t.Fatalf("off by %.5f", worst)
@@ -316,32 +315,32 @@ func TestAt_CountsAreWithinOneInSmallBlocks(t *testing.T) {
 	})
 }
 
-// integral is the ideal count of a task after n positions of two points.
-func integral(points []Point, task, n int) float64 {
-	end := points[1].Position
-	a, b := points[0].Weights[task]/sum(points[0].Weights), points[1].Weights[task]/sum(points[1].Weights)
-	x := float64(min(n, end))
-	return a*x + (b-a)*x*x/2/float64(end) + b*(float64(n)-x)
+// integrals returns the integrals of shares that change linearly between points.
+func integrals(points []Point) func(task, position int) float64 {
+	counts := [][]float64{make([]float64, len(points[0].Weights))} // at the points
+	for k := 1; k < len(points); k++ {
+		from, to := points[k-1], points[k]
+		next := slices.Clone(counts[k-1])
+		for i := range next {
+			next[i] += (share(from, i) + share(to, i)) / 2 * float64(to.Position-from.Position)
+		}
+		counts = append(counts, next)
+	}
+	return func(task, position int) float64 {
+		k := len(points) - 1
+		for k > 0 && points[k].Position > position {
+			k--
+		}
+		from, to, x := points[k], points[min(k+1, len(points)-1)], float64(position-points[k].Position)
+		y := counts[k][task] + share(from, task)*x
+		if length := float64(to.Position - from.Position); length > 0 {
+			y += (share(to, task) - share(from, task)) * x * x / 2 / length
+		}
+		return y
+	}
 }
 
-// shares returns the shares of all tasks at a position.
-func shares(points []Point, position float64) []float64 {
-	n := len(points)
-	k := 0
-	for k+1 < n && float64(points[k+1].Position) <= position {
-		k++
-	}
-	from, to, x := points[k], points[min(k+1, n-1)], 0.0
-	if k+1 < n {
-		x = (position - float64(from.Position)) / float64(to.Position-from.Position)
-	}
-	all := make([]float64, len(from.Weights))
-	a, b := sum(from.Weights), sum(to.Weights)
-	for i := range all {
-		all[i] = from.Weights[i]/a + (to.Weights[i]/b-from.Weights[i]/a)*x
-	}
-	return all
-}
+func share(p Point, task int) float64 { return p.Weights[task] / sum(p.Weights) }
 
 func sum(values []float64) (s float64) {
 	for _, v := range values {
