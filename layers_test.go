@@ -51,6 +51,7 @@ var layers = map[string]string{
 	"internal/format":       "shards",
 	"internal/safetensors":  "",
 	"internal/mapfile":      "",
+	"internal/numbering":    "",
 	"internal/matmul":       "",
 	"internal/tokencache":   "",
 	"internal/npz":          "",

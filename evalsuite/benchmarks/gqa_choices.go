@@ -130,7 +130,7 @@ func gqaDistribution(c *Corpus) (func([]int) float64, error) {
 				predicted[said[n]]++
 			}
 		}
-		chi, size, all := make([]float64, len(groups.list)), make([]int, len(groups.list)), 0
+		chi, size, all := make([]float64, len(groups.List())), make([]int, len(groups.List())), 0
 		for at, expected := range gold {
 			if expected > 0 {
 				difference := float64(predicted[at] - expected)

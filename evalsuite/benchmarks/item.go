@@ -109,7 +109,8 @@ func (b *Benchmark) appendItems(items []Item, s *shards.Sample, id string, field
 	}
 	for n := range s.Questions {
 		q := &s.Questions[n]
-		item := Item{ID: q.ID, Image: s.Key, Split: s.Split, Language: q.Language, Kind: q.Kind, Question: q.Text, Fields: fieldsOf(s, q, fields)}
+		items = append(items, Item{ID: q.ID, Image: s.Key, Split: s.Split, Language: q.Language, Kind: q.Kind, Question: q.Text, Fields: fieldsOf(s, q, fields)})
+		item := &items[len(items)-1]
 		if len(q.Answers) > 0 {
 			item.References = make([]string, len(q.Answers))
 			for at := range q.Answers {
@@ -120,9 +121,8 @@ func (b *Benchmark) appendItems(items []Item, s *shards.Sample, id string, field
 			item.Choices = item.List("choices")
 		}
 		if b.Adapt != nil {
-			b.Adapt(&item)
+			b.Adapt(item)
 		}
-		items = append(items, item)
 	}
 	return items
 }

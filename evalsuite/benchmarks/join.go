@@ -113,23 +113,24 @@ func (j *join) join(chunk []Item) ([]Item, error) {
 		if j.example == "" {
 			j.example = item.ID
 		}
-		p := j.predicted.find(item)
-		if p != nil && p.used || p == nil && j.seen[item.ID] {
+		found := j.predicted.find(item)
+		if found != nil && found.used || found == nil && j.seen[item.ID] {
 			return nil, fmt.Errorf("%s: question %s is annotated twice", j.files.Annotations, item.ID)
 		}
 		if item.Optional {
 			j.problems.add(NotAsked, item.ID, nil)
-			if p == nil {
+			if found == nil {
 				continue
 			}
 		}
-		if p == nil {
+		if found == nil {
 			j.seen[item.ID] = true
 			j.missing = append(j.missing, item.ID)
 			continue
 		}
-		p.used = true
+		found.used = true
 		j.matched++
+		p := found.whole()
 		if item.Failure = p.Failure; item.unanswered() {
 			err := j.problems.check(p.Failure, item.ID, func() error {
 				return fmt.Errorf("%s line %d: question %s has no answer: %s; --partial scores the rest", j.files.Predictions, p.Line, item.ID, p.Error)
@@ -168,7 +169,7 @@ func (j *join) end() error {
 	var unknown []string
 	for n := range j.predicted.all {
 		if p := &j.predicted.all[n]; !p.used {
-			unknown = append(unknown, p.ID)
+			unknown = append(unknown, p.id)
 		}
 	}
 	of := f.Annotations
@@ -184,7 +185,7 @@ func (j *join) end() error {
 		return fmt.Errorf("%s annotates no question", f.Annotations)
 	case j.matched == 0 && len(unknown) > 0:
 		return fmt.Errorf("none of the %d predictions of %s is for one of the %d questions of %s: are they files of different splits? The first prediction (line %d) is for question %s, the first question is %s",
-			len(unknown), f.Predictions, j.items, of, j.predicted.all[0].Line, j.predicted.all[0].ID, j.example)
+			len(unknown), f.Predictions, j.items, of, j.predicted.all[0].line, j.predicted.all[0].id, j.example)
 	case j.matched == 0 && j.problems.partial:
 		return fmt.Errorf("%s has no prediction for any of the %d questions of %s", f.Predictions, j.items, of)
 	}
@@ -203,7 +204,7 @@ func (j *join) end() error {
 		all = append(all, fmt.Errorf("%s has no prediction for %d of %d questions of %s: %s", f.Predictions, n, j.items, of, few(j.missing)))
 	}
 	if len(unknown) > 0 {
-		line := j.predicted.all[slices.IndexFunc(j.predicted.all, func(p prediction) bool { return !p.used })].Line
+		line := j.predicted.all[slices.IndexFunc(j.predicted.all, func(p prediction) bool { return !p.used })].line
 		sortIDs(unknown)
 		all = append(all, fmt.Errorf("%s line %d: %d predictions are for questions that %s does not annotate: %s", f.Predictions, line, len(unknown), of, few(unknown)))
 	}

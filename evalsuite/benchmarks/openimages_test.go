@@ -94,7 +94,7 @@ func FuzzReadTable(f *testing.F) {
 			return
 		}
 		for _, o := range r.objects {
-			if int(o.image) >= len(r.images.list) || int(o.Category) >= len(r.categories.list) || math.IsNaN(o.Score) {
+			if int(o.image) >= len(r.images.List()) || int(o.Category) >= len(r.categories.List()) || math.IsNaN(o.Score) {
 				t.Fatalf("%+v", o)
 			}
 		}

@@ -11,26 +11,53 @@ import (
 
 	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/internal/jsonscan"
+	"github.com/pali3/pali3/internal/numbering"
 )
 
 const (
 	maxPrediction     = 1 << 20 // bytes of a record, at most
-	bytesOfPrediction = 64      // about
+	bytesOfPrediction = 40      // a little less
 )
 
 // prediction is a record of a file of predictions.
 type prediction struct {
-	Prediction
-	used bool
+	id, text string
+	line     int32
+	used     bool
+	rest     *Prediction // nil if there is no more than id, text and line, as mostly
+}
+
+// compact returns a prediction in the form in which hundreds of thousands are kept.
+func (p *Prediction) compact() prediction {
+	c := prediction{id: p.ID, text: p.Text, line: int32(min(p.Line, math.MaxInt32))}
+	if p.Confidence != nil || p.Error != "" || p.Found != nil || p.Failure != "" {
+		rest := *p
+		c.rest = &rest
+	}
+	return c
+}
+
+// whole returns the prediction in the usual form.
+func (p *prediction) whole() Prediction {
+	if p.rest != nil {
+		return *p.rest
+	}
+	return Prediction{ID: p.id, Text: p.text, Line: int(p.line)}
 }
 
 // predictions holds the records of a file by id.
 type predictions struct {
 	path     string
 	all      []prediction
-	at       map[string]int32
-	next     int // where the next item's prediction is expected
+	names    *numbering.Names // ids, and ids with a language
+	at       []int32          // the place in all, by the number of a name
+	next     int              // where the next item's prediction is expected
 	problems *problems
+}
+
+// newPredictions returns no predictions, with room for some.
+func newPredictions(path string, room int, problems *problems) *predictions {
+	return &predictions{path: path, all: make([]prediction, 0, room), names: numbering.New(room), at: make([]int32, 0, room), problems: problems}
 }
 
 // predictionReader reads a file of predictions.
@@ -46,14 +73,14 @@ func (b *Benchmark) readPredictions(ctx context.Context, path string, problems *
 	if b.ReadPredictions == nil {
 		return readPredictions(ctx, path, b.Submission, problems)
 	}
-	r := predictionReader{&predictions{path: path, at: map[string]int32{}, problems: problems}, nil, b.Submission}
+	r := predictionReader{newPredictions(path, 0, problems), nil, b.Submission}
 	for p, err := range b.ReadPredictions(ctx, path) {
 		switch {
 		case err != nil && problems.partial:
 			problems.add(Unreadable, "", err)
 			continue
 		case err == nil:
-			err = r.add(prediction{Prediction: p}, "")
+			err = r.add(&p, "")
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s line %d: %w", path, p.Line, err)
@@ -64,11 +91,11 @@ func (b *Benchmark) readPredictions(ctx context.Context, path string, problems *
 
 func readPredictions(ctx context.Context, path string, form Submission, problems *problems) (*predictions, error) {
 	if info, err := os.Stat(path); form.Folder && err == nil && info.IsDir() {
-		r := predictionReader{&predictions{path: path, at: map[string]int32{}, problems: problems}, nil, form}
+		r := predictionReader{newPredictions(path, 0, problems), nil, form}
 		return r.predictions, r.readFolder(ctx)
 	}
 	if lines, err := form.isLines(path); err != nil || lines {
-		r := predictionReader{&predictions{path: path, at: map[string]int32{}, problems: problems}, nil, form}
+		r := predictionReader{newPredictions(path, 0, problems), nil, form}
 		if err == nil {
 			err = r.readLines(ctx)
 		}
@@ -81,7 +108,7 @@ func readPredictions(ctx context.Context, path string, form Submission, problems
 	defer file.Close()
 	file.Limit = maxPrediction
 	room := file.Size() / bytesOfPrediction
-	r := predictionReader{&predictions{path: path, at: make(map[string]int32, room), all: make([]prediction, 0, room), problems: problems}, file, form}
+	r := predictionReader{newPredictions(path, room, problems), file, form}
 	byID, err := r.byID(path)
 	if err != nil {
 		return nil, err
@@ -132,7 +159,7 @@ var recordMembers = []string{"id", "question_id", "questionId", "image_id", "ima
 
 // member reads a prediction of a file by id: the text, or an object with the text.
 func (r *predictionReader) member(name string, s *jsonscan.Scanner) error {
-	p := prediction{Prediction: Prediction{ID: strings.TrimSpace(name), Line: r.file.Line()}}
+	p := Prediction{ID: strings.TrimSpace(name), Line: r.file.Line()}
 	given, err := readMember(s, r.form.Text)
 	if err != nil {
 		return err
@@ -141,7 +168,7 @@ func (r *predictionReader) member(name string, s *jsonscan.Scanner) error {
 		return fmt.Errorf("question %s has no text, and no object with %q or \"prediction\"", p.ID, r.form.Text)
 	}
 	p.Text = given.text
-	return r.add(p, "")
+	return r.add(&p, "")
 }
 
 // readMember returns a text, or that of an object.
@@ -164,7 +191,7 @@ func readMember(s *jsonscan.Scanner, field string) (text value, err error) {
 
 // read reads one record.
 func (r *predictionReader) read(s *jsonscan.Scanner) error {
-	p := prediction{Prediction: Prediction{Line: r.file.Line()}}
+	p := Prediction{Line: r.file.Line()}
 	var own, general, answer, text, fault, failure, sure value
 	language, region := "", result{edges: -1}
 	err := s.Object(func(name []byte) (err error) {
@@ -233,7 +260,7 @@ func (r *predictionReader) read(s *jsonscan.Scanner) error {
 	if slices.Contains(runFailures, failure.text) {
 		p.Failure = failure.text
 	}
-	return r.add(p, language)
+	return r.add(&p, language)
 }
 
 // confidence returns the number in the member for it, which may be in quotes.
@@ -249,21 +276,18 @@ func (r *predictionReader) confidence(id string, v value) (*float64, error) {
 }
 
 // add adds a record. Records with a language may repeat the id of an image in another one.
-func (r *predictionReader) add(p prediction, language string) error {
+func (r *predictionReader) add(p *Prediction, language string) error {
 	name := p.ID
 	if language != "" {
 		name += "/" + language
 	}
-	if at, twice := r.at[name]; twice {
+	if at, added := r.name(name); !added {
 		return r.double(p, at)
 	}
-	r.at[name] = int32(len(r.all))
 	if language != "" {
-		if _, taken := r.at[p.ID]; !taken {
-			r.at[p.ID] = int32(len(r.all))
-		}
+		r.name(p.ID)
 	}
-	r.all = append(r.all, p)
+	r.all = append(r.all, p.compact())
 	switch {
 	case p.Failure == Refused || p.Failure == NoMatch:
 		r.problems.add(p.Failure, p.ID, nil)
@@ -279,9 +303,19 @@ func (r *predictionReader) add(p prediction, language string) error {
 	return nil
 }
 
-func (r *predictionReader) double(p prediction, at int32) error {
+// name names the next record. It returns the place of the record with the name, and whether that is
+// the next one, because none had the name before.
+func (p *predictions) name(name string) (at int, added bool) {
+	number, added := p.names.Add(name)
+	if added {
+		p.at = append(p.at, int32(len(p.all)))
+	}
+	return int(p.at[number]), added
+}
+
+func (r *predictionReader) double(p *Prediction, at int) error {
 	return r.problems.check(Double, p.ID, func() error {
-		return fmt.Errorf("a second prediction for question %s, after line %d", p.ID, r.all[at].Line)
+		return fmt.Errorf("a second prediction for question %s, after line %d", p.ID, r.all[at].line)
 	})
 }
 
@@ -333,27 +367,28 @@ func readValue(s *jsonscan.Scanner) (value, error) {
 
 // text returns the text of the prediction for a question.
 func (p *predictions) text(id string) (string, bool) {
-	at, ok := p.at[id]
+	number, ok := p.names.Number(id)
 	if !ok {
 		return "", false
 	}
-	return p.all[at].Text, true
+	return p.all[p.at[number]].text, true
 }
 
 // find returns the prediction for an item, or nil.
 func (p *predictions) find(i *Item) *prediction {
-	if p.next < len(p.all) && p.all[p.next].ID == i.ID && !p.all[p.next].used {
+	if p.next < len(p.all) && p.all[p.next].id == i.ID && !p.all[p.next].used {
 		p.next++
 		return &p.all[p.next-1]
 	}
-	at, ok := p.at[i.ID]
+	number, ok := p.names.Number(i.ID)
 	for n := 0; !ok && n < len(i.also); n++ {
-		at, ok = p.at[i.also[n]]
+		number, ok = p.names.Number(i.also[n])
 	}
 	if !ok {
 		return nil
 	}
-	p.next = int(at) + 1
+	at := int(p.at[number])
+	p.next = at + 1
 	return &p.all[at]
 }
 

@@ -75,7 +75,7 @@ func (r *predictionReader) line(line string, number int) error {
 		return fmt.Errorf("%.100q is no id, comma, prediction", line)
 	}
 	text, _, _ := strings.Cut(rest, ",")
-	return r.add(prediction{Prediction: Prediction{ID: id, Text: text, Line: number}}, "")
+	return r.add(&Prediction{ID: id, Text: text, Line: number}, "")
 }
 
 // readFolder reads a folder with a *.txt for each task of MME, whose lines have image, question,
@@ -130,7 +130,7 @@ func (r *predictionReader) readTask(ctx context.Context, path string) error {
 		case len(parts) != 4:
 			err = fmt.Errorf("%d fields between tabs, expected image, question, answer and response", len(parts))
 		default:
-			err = r.add(prediction{Prediction: Prediction{ID: fmt.Sprintf("%s-%d", image, asked[image]), Text: parts[3], Line: number + 1}}, "")
+			err = r.add(&Prediction{ID: fmt.Sprintf("%s-%d", image, asked[image]), Text: parts[3], Line: number + 1}, "")
 		}
 		if err != nil {
 			err = fmt.Errorf("%s line %d: %w", path, number+1, err)

@@ -35,8 +35,9 @@ type object struct {
 
 // answer is a record of an answer that names objects.
 type answer struct {
-	prediction
+	Prediction
 	score float64 // of all its objects
+	used  bool
 }
 
 // resultsReader reads the records of a file.
@@ -325,7 +326,7 @@ func (r *resultsReader) shape(o *object, of *result) (err error) {
 
 // addAnswer adds an answer about an image.
 func (r *resultsReader) addAnswer(of *result, image string) error {
-	a := answer{prediction: prediction{Prediction: Prediction{ID: image, Text: of.text.text, Error: of.failure.text, Line: of.line}}, score: 1}
+	a := answer{Prediction: Prediction{ID: image, Text: of.text.text, Error: of.failure.text, Line: of.line}, score: 1}
 	if of.score.given() {
 		if a.score = of.score.number(); a.score != a.score {
 			return fmt.Errorf("image %s: score: want a number, found %q", image, of.score.text)

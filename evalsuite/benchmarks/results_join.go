@@ -29,8 +29,8 @@ func (j *resultsJoin) read(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	j.results, j.used, j.byImage = r, make([]bool, len(r.images.list)), make([][]detection.Detection, len(r.images.list))
-	sizes := make([]int, len(r.images.list))
+	j.results, j.used, j.byImage = r, make([]bool, len(r.images.List())), make([][]detection.Detection, len(r.images.List()))
+	sizes := make([]int, len(r.images.List()))
 	for n := range r.objects {
 		sizes[r.objects[n].image]++
 	}
@@ -77,11 +77,11 @@ func (j *resultsJoin) matchCategories(s *Scene) error {
 		ids[c.ID] = int32(n)
 	}
 	r := j.results
-	count := make([]int, len(r.categories.list))
+	count := make([]int, len(r.categories.List()))
 	for n := range r.objects {
 		count[r.objects[n].Category]++
 	}
-	for n, id := range r.categories.list {
+	for n, id := range r.categories.List() {
 		category, known := ids[id]
 		if !known {
 			category = -1
@@ -124,9 +124,9 @@ func (j *resultsJoin) checkScene(i *Item) error {
 
 // find sets what was found in an image.
 func (j *resultsJoin) find(i *Item) {
-	image, found := j.results.images.at[i.ID]
+	image, found := j.results.images.Number(i.ID)
 	if !found && i.Image != "" {
-		image, found = j.results.images.at[i.Image]
+		image, found = j.results.images.Number(i.Image)
 	}
 	if found {
 		j.used[image] = true
@@ -170,7 +170,7 @@ func (j *resultsJoin) end() error {
 	var strangers []unknown
 	for n, used := range j.used {
 		if !used {
-			strangers = append(strangers, unknown{r.images.list[n], r.imageAt[n]})
+			strangers = append(strangers, unknown{r.images.List()[n], r.imageAt[n]})
 		}
 	}
 	for n := range r.answers {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/internal/numbering"
 )
 
 // scorer scores items chunk by chunk. It keeps a few numbers of each, and the items themselves only
@@ -43,28 +44,17 @@ type column struct {
 	family    *Statistics // nil if the items have none
 }
 
-// names numbers names.
+// names numbers names, of which many come several times in a row.
 type names struct {
-	at   map[string]int
-	list []string
+	numbering.Names
 	last int
 }
 
 func (n *names) of(name string) int {
-	if n.last < len(n.list) && n.list[n.last] == name {
-		return n.last
+	if all := n.List(); n.last >= len(all) || all[n.last] != name {
+		n.last, _ = n.Add(name)
 	}
-	at, ok := n.at[name]
-	if !ok {
-		if n.at == nil {
-			n.at = map[string]int{}
-		}
-		at = len(n.list)
-		n.at[name] = at
-		n.list = append(n.list, name)
-	}
-	n.last = at
-	return at
+	return n.last
 }
 
 func newScorer(b *Benchmark, protocols []Protocol) *scorer {
@@ -218,7 +208,7 @@ func (s *scorer) result(bootstrap metrics.Bootstrap) (*Result, error) {
 	r := &Result{Bench: b.Name, Items: s.n, Scores: s.scores(owner, bootstrap, all), Slices: map[string]map[string]Scores{}, Unparsed: owner.problems()}
 	for g := range s.groups {
 		r.Slices[b.Slices[g].Name] = map[string]Scores{}
-		for at, name := range s.groups[g].list {
+		for at, name := range s.groups[g].List() {
 			scores := s.scores(owner, bootstrap, s.members[g][at])
 			if b.Slices[g].Corpus && s.keep {
 				var err error
@@ -391,10 +381,25 @@ func (s *scorer) statistic(bootstrap metrics.Bootstrap, value func([]int) float6
 	return Score{score, len(clusters)}
 }
 
-func countClusters(cluster []int) int {
-	seen := make(map[int]struct{}, len(cluster))
-	for _, c := range cluster {
-		seen[c] = struct{}{}
+// countClusters counts the different clusters. Their numbers are below that of all items.
+func countClusters(cluster []int) (n int) {
+	if len(cluster) == 0 {
+		return 0
 	}
-	return len(seen)
+	most := slices.Max(cluster)
+	if most >= 16*len(cluster) { // of a small part of the items
+		seen := make(map[int]struct{}, len(cluster))
+		for _, c := range cluster {
+			seen[c] = struct{}{}
+		}
+		return len(seen)
+	}
+	seen := make([]bool, most+1)
+	for _, c := range cluster {
+		if !seen[c] {
+			seen[c] = true
+			n++
+		}
+	}
+	return n
 }

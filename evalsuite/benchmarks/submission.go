@@ -35,8 +35,9 @@ func (b *Benchmark) WriteSubmission(ctx context.Context, predictions string, o O
 		if at > 0 {
 			out.WriteString(between)
 		}
-		if err := b.writeOne(out, &p.all[at].Prediction, o); err != nil {
-			return 0, fmt.Errorf("%s line %d: %w", predictions, p.all[at].Line, err)
+		one := p.all[at].whole()
+		if err := b.writeOne(out, &one, o); err != nil {
+			return 0, fmt.Errorf("%s line %d: %w", predictions, one.Line, err)
 		}
 	}
 	out.WriteString(end)

@@ -204,7 +204,7 @@ func FuzzPredictions(f *testing.F) {
 				t.Error("a prediction without an id")
 			}
 			for _, q := range p.all {
-				if q.Line == 0 || q.ID == "" {
+				if q.line == 0 || q.id == "" {
 					t.Errorf("%+v", q)
 				}
 			}

@@ -119,7 +119,7 @@ type clusterSum struct{ sum, weight float64 }
 
 // clusterSums returns the sum of each cluster, in the order of their first values.
 func clusterSums(values []float64, cluster []int, weight []float64) (sums []clusterSum) {
-	at := map[int]int{}
+	place := clusterPlaces(cluster, len(values))
 	for i, v := range values {
 		number, w := i, 1.0
 		if cluster != nil {
@@ -128,16 +128,39 @@ func clusterSums(values []float64, cluster []int, weight []float64) (sums []clus
 		if weight != nil {
 			w = weight[i]
 		}
-		place, ok := at[number]
-		if !ok {
-			place = len(sums)
-			at[number] = place
+		at := place(number, len(sums))
+		if at == len(sums) {
 			sums = append(sums, clusterSum{})
 		}
-		sums[place].sum += w * v
-		sums[place].weight += w
+		sums[at].sum += w * v
+		sums[at].weight += w
 	}
 	return sums
+}
+
+// clusterPlaces returns a function that returns the place of a cluster, which is next if the
+// cluster is new. Numbers of clusters are mostly below the number of values, which needs no map.
+func clusterPlaces(cluster []int, values int) func(number, next int) int {
+	if cluster == nil {
+		return func(_, next int) int { return next }
+	}
+	if len(cluster) > 0 && slices.Min(cluster) >= 0 && slices.Max(cluster) < 16*values {
+		places := make([]int32, slices.Max(cluster)+1) // plus 1; 0 if the cluster is new
+		return func(number, next int) int {
+			if places[number] == 0 {
+				places[number] = int32(next + 1)
+			}
+			return int(places[number]) - 1
+		}
+	}
+	places := map[int]int{}
+	return func(number, next int) int {
+		at, ok := places[number]
+		if !ok {
+			at, places[number] = next, next
+		}
+		return at
+	}
 }
 
 func meanOfSums(sums []clusterSum) float64 {

@@ -1,6 +1,9 @@
 package metrics
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestRefused_KnowsHowModelsDecline(t *testing.T) {
 	for text, want := range map[string]bool{
@@ -12,6 +15,11 @@ func TestRefused_KnowsHowModelsDecline(t *testing.T) {
 	} {
 		if got := Refused(text); got != want {
 			t.Errorf("%q: %v", text, got)
+		}
+	}
+	for _, text := range []string{"I AM SORRY, BUT no", "UNFORTUNATELY, I CAN NOT SEE", "Not Able: I'm not able to", "I’M ſorry, but", "AS AN AI", "cannot determine", "no answer at all"} {
+		if got, want := Refused(text), refusal.MatchString(strings.ReplaceAll(text, "’", "'")); got != want {
+			t.Errorf("%q: %v, the expression says %v", text, got, want)
 		}
 	}
 }

@@ -21,7 +21,10 @@ func SoftAccuracy(prediction string, answers []string) float64 {
 // contractions (it writes most apostrophes as ’), and the people's answers are never: VizWiz ships
 // them cleaned.
 func VizWizAccuracy(prediction string, answers []string) float64 {
-	return leaveOneOut(vizWiz.process(cleanVQA(prediction)), answers)
+	var few [maxVQAAnswers]string
+	var places [maxVQAAnswers]int
+	texts, of := different(answers, few[:0], places[:0])
+	return leaveOneOut(vizWiz.process(cleanVQA(prediction)), texts, of)
 }
 
 // EvalAIAccuracy is the VQA rule with the answers processed by EvalAI's processor, as TextVQA's
@@ -52,9 +55,12 @@ func VLMEvalKitVQAAccuracy(prediction string, answers []string) float64 {
 
 func processedAccuracy(prediction string, answers []string, process func(string) string) float64 {
 	var few [maxVQAAnswers]string
-	processed := append(few[:0], answers...)
-	processAll(processed, process)
-	return leaveOneOut(process(prediction), processed)
+	var places [maxVQAAnswers]int
+	texts, of := different(answers, few[:0], places[:0])
+	for n := range texts {
+		texts[n] = process(texts[n])
+	}
+	return leaveOneOut(process(prediction), texts, of)
 }
 
 var evalAIWords = strings.NewReplacer(",", "", "?", "", "'s", " 's")

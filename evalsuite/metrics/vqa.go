@@ -22,60 +22,77 @@ func VQAAccuracy(prediction string, answers []string) float64 {
 		return 0
 	}
 	var few [maxVQAAnswers]string
-	clean := append(few[:0], answers...)
-	agree := true
-	for i, answer := range answers {
-		clean[i] = cleanVQA(answer)
-		agree = agree && clean[i] == clean[0]
+	var places [maxVQAAnswers]int
+	texts, of := different(answers, few[:0], places[:0])
+	for n := range texts {
+		texts[n] = cleanVQA(texts[n])
 	}
 	prediction = cleanVQA(prediction)
-	if !agree {
+	if !allSame(texts) {
 		prediction = officialVQA.process(prediction)
-		processAll(clean, officialVQA.process)
+		for n := range texts {
+			texts[n] = officialVQA.process(texts[n])
+		}
 	}
-	return leaveOneOut(prediction, clean)
+	return leaveOneOut(prediction, texts, of)
 }
 
 // maxVQAAnswers is the number of answers that fit into an array on the stack: VQA has ten.
 const maxVQAAnswers = 16
 
-// processAll replaces each answer by its processed form. Equal answers are processed once.
-func processAll(answers []string, process func(string) string) {
-	var few [maxVQAAnswers]string
-	raw := append(few[:0], answers...)
+// different returns the different answers, so that equal ones are processed once, and the place
+// among them of each answer. The results are appended to texts and of. Equal answers may stay apart
+// where there are more different ones than usual.
+func different(answers, texts []string, of []int) ([]string, []int) {
 next:
-	for i, answer := range raw {
-		for j, before := range raw[:i] {
-			if before == answer {
-				answers[i] = answers[j]
+	for _, answer := range answers {
+		for at, text := range texts[:min(len(texts), maxVQAAnswers)] {
+			if text == answer {
+				of = append(of, at)
 				continue next
 			}
 		}
-		answers[i] = process(answer)
+		of = append(of, len(texts))
+		texts = append(texts, answer)
 	}
+	return texts, of
+}
+
+func allSame(texts []string) bool {
+	for _, text := range texts {
+		if text != texts[0] {
+			return false
+		}
+	}
+	return true
 }
 
 // leaveOneOut is the mean over the answers of min(1, m/3), m being how many of the others equal the
-// prediction. Without answers it is 0.
-func leaveOneOut(prediction string, answers []string) float64 {
-	if len(answers) == 0 {
-		return 0
+// prediction. Each answer is one of the texts. Without answers it is 0.
+func leaveOneOut(prediction string, texts []string, of []int) float64 {
+	var few [maxVQAAnswers]bool
+	right := few[:0]
+	for _, text := range texts {
+		right = append(right, text == prediction)
 	}
 	equal := 0
-	for _, answer := range answers {
-		if answer == prediction {
+	for _, at := range of {
+		if right[at] {
 			equal++
 		}
 	}
-	sum := 0.0
-	for _, left := range answers {
-		others := equal
-		if left == prediction {
-			others--
-		}
-		sum += min(1, float64(others)/3)
+	if equal == 0 {
+		return 0
 	}
-	return sum / float64(len(answers))
+	sum, with, without := 0.0, min(1, float64(equal)/3), min(1, float64(equal-1)/3)
+	for _, at := range of {
+		if right[at] {
+			sum += without
+		} else {
+			sum += with
+		}
+	}
+	return sum / float64(len(of))
 }
 
 // NormalizeVQA returns the answer as the official evaluation compares it: line breaks and tabs

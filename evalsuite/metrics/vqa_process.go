@@ -51,6 +51,9 @@ var vizWizContractions = sync.OnceValue(func() map[string]string {
 var lineBreaks = strings.NewReplacer("\n", " ", "\t", " ")
 
 func cleanVQA(answer string) string {
+	if isVQAWord(answer) {
+		return answer
+	}
 	if strings.IndexByte(answer, '\n') >= 0 || strings.IndexByte(answer, '\t') >= 0 {
 		answer = lineBreaks.Replace(answer)
 	}
@@ -59,6 +62,9 @@ func cleanVQA(answer string) string {
 
 func (p vqaProcess) process(answer string) string {
 	contractions := p.contractions()
+	if isVQAWord(answer) {
+		return processVQAWord(answer, contractions)
+	}
 	text := pythonLower(p.stripPunctuation(answer))
 	if !strings.ContainsFunc(text, isPythonSpace) { // one word
 		return processVQAWord(text, contractions)
@@ -78,6 +84,8 @@ func processVQAWord(word string, contractions map[string]string) string {
 	switch {
 	case word == "a" || word == "an" || word == "the":
 		return ""
+	case word == "" || !vqaLast[word[len(word)-1]]:
+		return word
 	case len(word) <= len("seven"):
 		if digits, ok := vqaNumbers[word]; ok {
 			return digits
@@ -88,6 +96,36 @@ func processVQAWord(word string, contractions map[string]string) string {
 	}
 	return word
 }
+
+// vqaLast are the last letters of the words that processVQAWord looks up.
+var vqaLast = func() (is [256]bool) {
+	for word := range vqaNumbers {
+		is[word[len(word)-1]] = true
+	}
+	for word := range vqaContractions {
+		is[word[len(word)-1]] = true
+	}
+	return is
+}()
+
+// isVQAWord reports whether an answer is a word that only processVQAWord can change, as most are:
+// it has no marks, no white space, no capitals and only ASCII.
+func isVQAWord(answer string) bool {
+	for i := range len(answer) {
+		if !vqaPlain[answer[i]] {
+			return false
+		}
+	}
+	return true
+}
+
+// vqaPlain are the bytes of such words.
+var vqaPlain = func() (is [256]bool) {
+	for c := '!'; c <= '~'; c++ {
+		is[c] = !vqaMarks[c] && (c < 'A' || c > 'Z')
+	}
+	return is
+}()
 
 const vqaPunctuation = ";/[]\"{}()=+\\_-><@`,?!"
 

@@ -137,3 +137,36 @@ func FuzzAnnotations_VQA(f *testing.F) {
 		}
 	})
 }
+
+// TestAnnotations_OddRecords has records that the fast reader of VQA v2 leaves to the other one,
+// and ids that are the expected ones only in one of their forms.
+func TestAnnotations_OddRecords(t *testing.T) {
+	const questions = `{"questions": [{"question_id": 7, "image_id": 1, "question": "a?"}, {"question_id": "1e3", "image_id": 1, "question": "b?"}, {"question_id": "8.0", "image_id": "02", "question": "c?"}]}`
+	annotation := func(id, image, answers string) string {
+		return fmt.Sprintf(`{"annotations": [{"question_id": %s, "image_id": %s, "question_type": "is", "answer_type": "other", "answers": [%s]}]}`, id, image, answers)
+	}
+	many := strings.Repeat(`{"answer": "x"}, `, 20) + `{"answer": "y"}`
+	for _, c := range []struct{ id, image, answers, want, failed string }{
+		{"7", "1", `{"answer": "é\u00e9", "answer_confidence": "no"}, {"answer": "éé"}, {"answer": ""}`, `1 ?7 other a? ="éé"/no ="éé"/ =""/ question_type/7=is`, ""},
+		{`"7"`, `"1"`, `{"answer": "x"}`, `1 ?7 other a? ="x"/ question_type/7=is`, ""},
+		{"7.0", "1", `{"answer": "x", "answer": "last"}`, `1 ?7 other a? ="last"/ question_type/7=is`, ""},
+		{"1e3", "1", `{"answer": "x"}`, "", "question 1000 is not in"},
+		{`"1e3"`, "1", `{"answer": "x"}`, `1 ?1e3 other b? ="x"/ question_type/1e3=is`, ""},
+		{"8", `"02"`, `{"answer": "x"}`, `02 ?8 other c? ="x"/ question_type/8=is`, ""},
+		{"8", "2", `{"answer": "x"}`, "", "question 8 is of image 2, and of image 02"},
+		{"7", "1", `"bare", {"answer": "x"}`, `1 ?7 other a? ="bare"/ ="x"/ question_type/7=is`, ""},
+		{"7", "1", `{"answer": 3}`, `1 ?7 other a? ="3"/ question_type/7=is`, ""},
+		{"7", "1", many, `1 ?7 other a?` + strings.Repeat(` ="x"/`, 20) + ` ="y"/ question_type/7=is`, ""},
+	} {
+		all, err := annotated(t, "vqav2", annotation(c.id, c.image, c.answers), questions)
+		if c.failed != "" {
+			if err == nil || !strings.Contains(err.Error(), c.failed) {
+				t.Errorf("%s %s: error %v, want %q", c.id, c.image, err, c.failed)
+			}
+			continue
+		}
+		if err != nil || len(all) != 1 || all[0] != c.want {
+			t.Errorf("%s %s: %q, %v; want %q", c.id, c.image, all, err, c.want)
+		}
+	}
+}

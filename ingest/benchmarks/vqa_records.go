@@ -1,11 +1,13 @@
 package benchmarks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
 
 	"github.com/pali3/pali3/internal/jsonscan"
+	"github.com/pali3/pali3/internal/numbering"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -52,25 +54,33 @@ type vqaText struct{ id, text, image string }
 // vqaTexts holds the questions of a file, mostly in the order of the annotations.
 type vqaTexts struct {
 	all  []vqaText
-	at   map[string]int32 // by id
-	next int
+	ids  *numbering.Names // the number of an id is the place of its question
+	next int              // where the question of the next annotation is expected
+}
+
+// expected returns the question that the next annotation is probably about.
+func (t *vqaTexts) expected() *vqaText {
+	if t == nil || t.next >= len(t.all) {
+		return &vqaText{}
+	}
+	return &t.all[t.next]
 }
 
 // take returns the question with an id.
 func (t *vqaTexts) take(id string) (*vqaText, bool) {
 	if t.next >= len(t.all) || t.all[t.next].id != id {
-		at, ok := t.at[id]
+		at, ok := t.ids.Number(id)
 		if !ok {
 			return nil, false
 		}
-		t.next = int(at)
+		t.next = at
 	}
 	t.next++
 	return &t.all[t.next-1], true
 }
 
-// bytesOfQuestion is about the size of a question in a file.
-const bytesOfQuestion = 128
+// bytesOfQuestion is a little less than the size of a question in a file.
+const bytesOfQuestion = 96
 
 // readVQATexts returns the questions of a file by id, or nil without a file.
 func readVQATexts(ctx context.Context, path string) (*vqaTexts, error) {
@@ -82,8 +92,10 @@ func readVQATexts(ctx context.Context, path string) (*vqaTexts, error) {
 		return nil, err
 	}
 	defer file.Close()
-	asked := &vqaTexts{at: make(map[string]int32, file.Size()/bytesOfQuestion)}
+	room := file.Size() / bytesOfQuestion
+	asked := &vqaTexts{all: make([]vqaText, 0, room), ids: numbering.New(room)}
 	images := newInterner()
+	before := "" // the image of the question before
 	err = file.Lists(ctx, "questions", func(s *jsonscan.Scanner) error {
 		var id, image, text string
 		begin := s.Position()
@@ -92,7 +104,7 @@ func readVQATexts(ctx context.Context, path string) (*vqaTexts, error) {
 			case "question_id":
 				id, err = plainID(s)
 			case "image_id":
-				if image, err = plainID(s); err == nil {
+				if image, err = probableID(s, before); err == nil && image != before {
 					image = images.of([]byte(image))
 				}
 			case "question":
@@ -115,11 +127,11 @@ func readVQATexts(ctx context.Context, path string) (*vqaTexts, error) {
 		if id == "" {
 			return fmt.Errorf(`a question without "question_id"`)
 		}
-		if _, twice := asked.at[id]; twice {
+		if _, added := asked.ids.Add(id); !added {
 			return fmt.Errorf("question %s occurs twice", id)
 		}
-		asked.at[id] = int32(len(asked.all))
 		asked.all = append(asked.all, vqaText{id, text, image})
+		before = image
 		return nil
 	}, nil)
 	return asked, err
@@ -139,20 +151,26 @@ type vqaReader struct {
 	other   string // question_type
 	texts   [1]shards.Question
 	field   [1]Field
+	written []byte      // the different answers of the annotation
+	places  []textPlace // of each answer in written
 }
+
+// textPlace is the place of a text in a longer one.
+type textPlace struct{ begin, end int }
 
 // read reads the next annotation into r.record. A field that is missing may be there under another
 // spelling of its name, so such an annotation is decoded by reflection.
 func (r *vqaReader) read(s *jsonscan.Scanner) error {
 	r.whole, r.answers = false, r.answers[:0]
+	before, expected := r.image, r.asked.expected()
 	r.id, r.image, r.kind, r.other = "", "", "", ""
 	begin := s.Position()
 	err := s.Object(func(name []byte) (err error) {
 		switch string(name) {
 		case "question_id":
-			r.id, err = plainID(s)
+			r.id, err = probableID(s, expected.id)
 		case "image_id":
-			r.image, err = plainID(s)
+			r.image, err = probableID(s, cmp.Or(expected.image, before))
 		case "answer_type":
 			r.kind, err = r.interned(s)
 		case "question_type":
@@ -178,32 +196,44 @@ func (r *vqaReader) read(s *jsonscan.Scanner) error {
 }
 
 // readAnswers reads the list of answers. It leaves r.answers empty if one is not in the usual form.
+// The texts of the answers are parts of one string, and equal ones the same part.
 func (r *vqaReader) readAnswers(s *jsonscan.Scanner) error {
 	if kind, err := s.Kind(); err != nil || kind != '[' {
 		return skipAfter(s, err)
 	}
+	r.answers, r.places, r.written = r.answers[:0], r.places[:0], r.written[:0]
 	plain := true
+	var answer shards.Answer
+	given := false
+	member := func(name []byte) (err error) {
+		switch string(name) {
+		case "answer":
+			if kind, err := s.Kind(); err != nil || kind != '"' {
+				return skipAfter(s, err)
+			}
+			text, err := s.String()
+			if err != nil {
+				return err
+			}
+			if given { // a second member of that name counts
+				r.places = r.places[:len(r.places)-1]
+			}
+			given = true
+			r.place(text)
+		case "answer_confidence":
+			answer.Confidence, err = r.interned(s)
+		default:
+			err = s.Skip()
+		}
+		return err
+	}
 	err := s.Array(func() error {
 		if kind, err := s.Kind(); err != nil || kind != '{' {
 			plain = false
 			return skipAfter(s, err)
 		}
-		answer, given := shards.Answer{}, false
-		err := s.Object(func(name []byte) (err error) {
-			switch string(name) {
-			case "answer":
-				if kind, err := s.Kind(); err != nil || kind != '"' {
-					return skipAfter(s, err)
-				}
-				given = true
-				answer.Text, err = r.interned(s)
-			case "answer_confidence":
-				answer.Confidence, err = r.interned(s)
-			default:
-				err = s.Skip()
-			}
-			return err
-		})
+		answer, given = shards.Answer{}, false
+		err := s.Object(member)
 		plain = plain && given
 		r.answers = append(r.answers, answer)
 		return err
@@ -211,7 +241,30 @@ func (r *vqaReader) readAnswers(s *jsonscan.Scanner) error {
 	if !plain {
 		r.answers = r.answers[:0]
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	all := string(r.written)
+	for n := range r.answers {
+		r.answers[n].Text = all[r.places[n].begin:r.places[n].end]
+	}
+	return nil
+}
+
+// usualAnswers is the number of answers to a question with which the next one is compared.
+const usualAnswers = 16
+
+// place adds the place of an answer's text, which is written unless it is there.
+func (r *vqaReader) place(text []byte) {
+	for _, p := range r.places[:min(len(r.places), usualAnswers)] {
+		if string(r.written[p.begin:p.end]) == string(text) {
+			r.places = append(r.places, p)
+			return
+		}
+	}
+	begin := len(r.written)
+	r.written = append(r.written, text...)
+	r.places = append(r.places, textPlace{begin, len(r.written)})
 }
 
 // decode reads an annotation that is not in the usual form.
@@ -260,7 +313,11 @@ func (r *vqaReader) interned(s *jsonscan.Scanner) (string, error) {
 }
 
 // plainID returns the next value if it is an id, and "" for others.
-func plainID(s *jsonscan.Scanner) (string, error) {
+func plainID(s *jsonscan.Scanner) (string, error) { return probableID(s, "") }
+
+// probableID is plainID for an id that is probably the expected one. It then returns that string
+// instead of a new one.
+func probableID(s *jsonscan.Scanner, expected string) (string, error) {
 	kind, err := s.Kind()
 	if err != nil {
 		return "", err
@@ -268,9 +325,15 @@ func plainID(s *jsonscan.Scanner) (string, error) {
 	switch kind {
 	case '0':
 		b, err := s.Number()
+		if string(b) == expected && isDigits(expected) {
+			return expected, err
+		}
 		return string(wholeNumber(string(b))), err
 	case '"':
 		b, err := s.String()
+		if string(b) == expected {
+			return expected, err
+		}
 		return string(quotedID(string(b))), err
 	}
 	return "", s.Skip()

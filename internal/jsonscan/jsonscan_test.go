@@ -1,6 +1,7 @@
 package jsonscan
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -113,6 +114,28 @@ func TestRecords_ErrorsNameTheLine(t *testing.T) {
 		_, err := raws(t, write(t, content))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: error %v, want %q", content, err, want)
+		}
+	}
+}
+
+// TestPlainEnd_AllBytes has each byte at each place of words of eight bytes, also beside bytes that
+// borrow from it.
+func TestPlainEnd_AllBytes(t *testing.T) {
+	for _, fill := range []byte{'a', 0x21, 0x23, 0x5b, 0x5d, 0x7f, 0x80, 0xff} {
+		for length := range 20 {
+			for at := range length {
+				for c := range 256 {
+					data := bytes.Repeat([]byte{fill}, length)
+					data[at] = byte(c)
+					want := length
+					if c < 0x20 || c == '"' || c == '\\' {
+						want = at
+					}
+					if got := plainEnd(data, 0); got != want {
+						t.Fatalf("%q: %d, want %d", data, got, want)
+					}
+				}
+			}
 		}
 	}
 }

@@ -8,9 +8,11 @@
 package jsonscan
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/bits"
 )
 
 // errShort means that the record is longer than the bytes that were read from the file.
@@ -44,6 +46,13 @@ func (s *Scanner) Kind() (byte, error) {
 
 // peek skips white space and returns the byte after it.
 func (s *Scanner) peek() (byte, error) {
+	if s.at < len(s.data) && s.data[s.at] > ' ' {
+		return s.data[s.at], nil
+	}
+	return s.peekFar()
+}
+
+func (s *Scanner) peekFar() (byte, error) {
 	for ; s.at < len(s.data); s.at++ {
 		if c := s.data[s.at]; c != ' ' && c != '\n' && c != '\t' && c != '\r' {
 			return c, nil
@@ -158,31 +167,42 @@ func (s *Scanner) String() ([]byte, error) {
 		return nil, s.unexpected("a string")
 	}
 	data, begin := s.data, s.at+1
-	for i := begin; i < len(data); i++ {
-		if !special[data[i]] {
-			continue
-		}
-		switch data[i] {
-		case '"':
-			s.at = i + 1
-			return data[begin:i], nil
-		case '\\':
-			return s.escaped()
-		}
-		s.at = i
-		return nil, fmt.Errorf("the control character 0x%02x in a string", data[i])
+	i := plainEnd(data, begin)
+	if i == len(data) {
+		return nil, errShort
 	}
-	return nil, errShort
+	switch data[i] {
+	case '"':
+		s.at = i + 1
+		return data[begin:i], nil
+	case '\\':
+		return s.escaped()
+	}
+	s.at = i
+	return nil, fmt.Errorf("the control character 0x%02x in a string", data[i])
 }
 
-// special are the bytes at which a string ends or goes another way.
-var special = func() (is [256]bool) {
-	for c := range 0x20 {
-		is[c] = true
+// plainEnd returns the place of the first byte, from i on, that is a quote, a backslash or a
+// control character, or the length of the data.
+func plainEnd(data []byte, i int) int {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(data); i += 8 {
+		// The high bit is set of a byte that is one of them, and perhaps of bytes after it:
+		// "Determine if a word has a byte less than n" of Sean Anderson's Bit Twiddling Hacks.
+		word := binary.LittleEndian.Uint64(data[i:])
+		quote, slash := word^each*'"', word^each*'\\'
+		found := ((word-each*' ')&^word | (quote-each)&^quote | (slash-each)&^slash) & high
+		if found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
 	}
-	is['"'], is['\\'] = true, true
-	return is
-}()
+	for ; i < len(data); i++ {
+		if c := data[i]; c < ' ' || c == '"' || c == '\\' {
+			return i
+		}
+	}
+	return len(data)
+}
 
 // escaped returns the content of a string with escapes.
 func (s *Scanner) escaped() ([]byte, error) {
@@ -239,18 +259,8 @@ func (s *Scanner) Skip() error {
 	case '[':
 		return s.Array(s.Skip)
 	case '"':
-		begin := s.at
-		for i := begin + 1; i < len(s.data); i++ {
-			if special[s.data[i]] {
-				if s.data[i] == '"' {
-					s.at = i + 1
-					return nil
-				}
-				_, err := s.String() // with escapes or an error
-				return err
-			}
-		}
-		return errShort
+		_, err := s.String()
+		return err
 	case '0':
 		_, err := s.Number()
 		return err
