@@ -15,7 +15,7 @@ type classifyCommand struct {
 	Images   []string `arg:"" optional:"" name:"image" help:"Image files, folders with all images below them, patterns such as 'photos/*.png', or @FILE for a list of these."`
 	List     string   `placeholder:"FILE" help:"File with one image, folder or pattern a line; - is standard input."`
 	Model    string   `required:"" placeholder:"MODEL" help:"Folder of a trained model that compares images with texts, such as quickstart-run/siglip."`
-	Labels   []string `placeholder:"LABEL,..." help:"Labels to choose from, with commas between, or @FILE with one a line."`
+	Labels   []string `placeholder:"LABEL" help:"Labels to choose from, with commas between, or @FILE with one a line."`
 	Template []string `sep:"none" placeholder:"TEXT" help:"Text about a label, with {} in its place; several are averaged. clip_paper and clip_best are lists of them. Default: the label alone."`
 	Top      int      `default:"3" help:"Labels to print of each image; 0 prints all."`
 	JSON     bool     `help:"Print one JSON object for each image."`

@@ -12,7 +12,7 @@ import (
 // describeCommand prints the size of a model without building it.
 type describeCommand struct {
 	Model     string `arg:"" help:"A published model (pali3-5b, siglip-So400m/14, ul2-3b, ...; an unknown name lists all), the folder of a trained model, or hf:owner/name@revision."`
-	Image     []int  `placeholder:"SIDE,..." help:"Sides of square images in pixels to assume; default the model's own and those of PaLI-3's stages."`
+	Image     []int  `placeholder:"SIDE" help:"Sides of square images in pixels to assume; default the model's own and those of PaLI-3's stages."`
 	Prompt    int    `default:"64" help:"Ids of a prompt."`
 	Answer    int    `default:"64" help:"Ids of an answer."`
 	Images    int    `default:"1" help:"Images of a sample."`

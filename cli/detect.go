@@ -16,7 +16,7 @@ import (
 type detectCommand struct {
 	Images []string `arg:"" optional:"" name:"image" help:"Image files, folders with all images below them, patterns such as 'photos/*.png', or @FILE for a list of these."`
 	List   string   `placeholder:"FILE" help:"File with one image, folder or pattern a line; - is standard input."`
-	Labels []string `placeholder:"LABEL,..." help:"Objects to find, with commas between."`
+	Labels []string `placeholder:"LABEL" help:"Objects to find, with commas between."`
 	Out    string   `placeholder:"FOLDER" help:"Also write each image with its boxes drawn, as a PNG."`
 	askFlags
 }

@@ -67,6 +67,11 @@ type evalCommand struct {
 }
 
 func (c evalCommand) Run(ctx context.Context, con *console) error {
+	if c.Bench != "" { // before its files, which depend on it
+		if _, err := con.program.Benchmarks.Named(c.Bench); err != nil {
+			return err
+		}
+	}
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -328,7 +333,7 @@ func (con *console) onDataset(dir string, do func(*shards.Dataset) error) error 
 
 // resumable adds the command that resumes to the error of interrupted work.
 func resumable(ctx context.Context, con *console, err error) error {
-	if ctx.Err() == nil {
+	if _, bySignal := signalOf(ctx); bySignal || ctx.Err() == nil { // the console explains a signal
 		return err
 	}
 	return fmt.Errorf("interrupted; finished work is kept, resume with: %s (%w)", con.commandLine(), err)

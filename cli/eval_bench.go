@@ -33,7 +33,7 @@ type benchRunFlags struct {
 	PredictorModel   string        `placeholder:"NAME" help:"The endpoint's model."`
 	PredictorKeyEnv  string        `placeholder:"VARIABLE" help:"Environment variable with the endpoint's key; by default none is sent. The key is never printed or stored."`
 	PredictorExtra   string        `placeholder:"JSON" help:"Further members of requests to an endpoint, such as {\"max_tokens\": null, \"max_completion_tokens\": 64}; null removes one."`
-	PredictorImages  string        `enum:"path,base64" default:"path" help:"How a command gets images: ${enum}."`
+	PredictorImages  string        `enum:"path,base64" default:"path" help:"How a command gets images: path or base64."`
 	PredictorTimeout time.Duration `default:"2m" help:"Time for each answer; a command has 10 minutes more after its start."`
 	PredictorRetries int           `default:"6" help:"How often an endpoint is asked again after an error or a timeout."`
 	Concurrency      int           `placeholder:"N" help:"Requests at a time; default 1 for a command, 8 for an endpoint."`

@@ -197,7 +197,7 @@ type evalPower struct {
 	Split       string  `placeholder:"SPLIT" help:"Split of the run folders."`
 	Metric      string  `placeholder:"METRIC" help:"The metric, if the files have several."`
 	Deviation   float64 `placeholder:"SD" help:"Without files: standard deviation of the difference on an item."`
-	Items       int     `placeholder:"N" help:"Number of items; of A and B, the number that they have."`
+	Items       int     `placeholder:"N" help:"Number of items; of A and B the number of clusters, by default that which they have."`
 	Difference  float64 `default:"0.01" help:"The true difference to find."`
 	Probability float64 `default:"0.8" help:"Probability with which it is to be found."`
 	Level       float64 `default:"0.05" help:"Probability of finding a difference that is not there."`
@@ -241,10 +241,14 @@ func (c evalPower) Run(_ context.Context, con *console) (err error) {
 	if c.JSON {
 		return con.printJSON(p)
 	}
-	con.printf("On %d items whose difference has a standard deviation of %.4g, at the level %g:\n", p.Items, p.Deviation, p.Level)
+	unit := "item"
+	if c.A != "" {
+		unit = "cluster" // of items that depend on each other, such as the questions about an image
+	}
+	con.printf("On %s whose difference has a standard deviation of %.4g, at the level %g:\n", plural(p.Items, unit), p.Deviation, p.Level)
 	con.printf("  a true difference of %g is found with a probability of %.2f\n", p.Difference, p.Found)
 	con.printf("  the smallest difference found with a probability of %g is %.4g\n", p.Probability, p.Smallest)
-	con.printf("  to find %g with a probability of %g takes %d items\n", p.Difference, p.Probability, p.Needed)
+	con.printf("  to find %g with a probability of %g takes %s\n", p.Difference, p.Probability, plural(p.Needed, unit))
 	return nil
 }
 
@@ -270,7 +274,7 @@ func (c evalPower) measure(con *console, p *planned) error {
 		return fmt.Errorf("several metrics: choose by --metric from %s", strings.Join(have, ", "))
 	}
 	m := result.Metrics[0]
-	con.info(fmt.Sprintf("%s of %s", m.Name, plural(m.Difference.Clusters, "cluster")))
+	con.info(fmt.Sprintf("%s of %s in %s", m.Name, plural(m.Difference.N, "item"), plural(m.Difference.Clusters, "cluster")))
 	p.Deviation = m.Deviation
 	if p.Items == 0 {
 		p.Items = m.Difference.Clusters

@@ -114,7 +114,7 @@ var examples = map[string][]string{
 	"caption": {
 		"pali3 caption " + anImage + " --model quickstart-run/caption --lang fr",
 		"pali3 caption quickstart-run/images --model quickstart-run/caption --lang de",
-		"pali3 caption " + anImage + " --model quickstart-run/caption --beam 4",
+		"pali3 caption " + anImage + " --model quickstart-run/caption --beams 4",
 		"pali3 caption " + anImage + " --model quickstart-run/caption --temperature 0.7 --top-p 0.9 --seed 1",
 	},
 	"ask": {"pali3 ask " + anImage + " 'Who is it?' --model quickstart-run/vqa"},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -59,7 +60,7 @@ func (p Program) printCommands(w io.Writer, app *kong.Node) error {
 
 // printSubcommands prints the subcommands of a command, one per line.
 func printSubcommands(w io.Writer, node *kong.Node) error {
-	path, command := node.Path(), "<command>"
+	path, command := node.FullPath(), "<command>"
 	if node.DefaultCmd != nil {
 		command = "[<command>]"
 	}
@@ -89,6 +90,26 @@ func printWithDefault(options kong.HelpOptions, call *kong.Context, node *kong.N
 		return err
 	}
 	return kong.DefaultHelpPrinter(options, inner)
+}
+
+// namePlaceholders gives the flags of a command and of those below it placeholders that say what
+// they take, where they would be the names of Go's types or an empty string: N for numbers, else
+// the last word of the flag's name.
+func namePlaceholders(node *kong.Node) {
+	for _, flag := range node.Flags {
+		if flag.PlaceHolder != "" || flag.HasDefault && flag.Default != "" {
+			continue
+		}
+		switch flag.Target.Kind() {
+		case reflect.Int, reflect.Int64, reflect.Uint64, reflect.Float64:
+			flag.PlaceHolder = "N"
+		case reflect.String:
+			flag.PlaceHolder = strings.ToUpper(flag.Name[strings.LastIndexByte(flag.Name, '-')+1:])
+		}
+	}
+	for _, child := range node.Children {
+		namePlaceholders(child)
+	}
 }
 
 // printFlags prints flags, one per line.

@@ -53,7 +53,7 @@ func signalOf(ctx context.Context) (s signalled, ok bool) {
 }
 
 // resumer is a command that keeps its work when it is interrupted, so that the same command line
-// resumes it. keptWork says which work, for the message.
+// resumes it. keptWork says which work, for the message; "" if there is none.
 type resumer interface{ keptWork() string }
 
 func (trainCommand) keptWork() string      { return "the steps taken are kept" }
@@ -63,6 +63,14 @@ func (ingestFlags) keptWork() string       { return "the records so far are kept
 func (evalCommand) keptWork() string       { return "the predictions so far are kept" }
 func (predictCommand) keptWork() string    { return "the predictions so far are kept" }
 func (shardsCopy) keptWork() string        { return "the files copied are kept" }
+
+// keptBy returns what an interrupted command keeps, or "".
+func keptBy(target any) string {
+	if r, ok := target.(resumer); ok {
+		return r.keptWork()
+	}
+	return ""
+}
 
 // restarter is a command that may run long and writes nothing when it is interrupted.
 type restarter interface{ restarts() }
@@ -83,10 +91,12 @@ func (con *console) explain(target any, s signalled, err error) string {
 		return err.Error()
 	}
 	message := s.Error()
-	if r, ok := target.(resumer); ok {
-		message += fmt.Sprintf("; %s, resume with: %s", r.keptWork(), con.commandLine())
+	if kept := keptBy(target); kept != "" {
+		message += fmt.Sprintf("; %s, resume with: %s", kept, con.commandLine())
 	} else if _, ok := target.(restarter); ok {
 		message += "; nothing was written, start it again with: " + con.commandLine()
+	} else {
+		message += "; start it again with: " + con.commandLine()
 	}
 	if text := fmt.Sprint(err); err != nil && (strings.Contains(text, "\n") || !strings.HasSuffix(text, context.Canceled.Error())) && !errors.Is(err, s) {
 		message += " (" + text + ")"

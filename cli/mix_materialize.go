@@ -40,4 +40,10 @@ func (c mixCommand) materialize(ctx context.Context, con *console, stream *mixtu
 	return nil
 }
 
-func (c mixCommand) keptWork() string { return "the files written are kept" }
+// keptWork says what an interrupted --materialize leaves; everything else leaves nothing.
+func (c mixCommand) keptWork() string {
+	if c.Materialize == "" {
+		return ""
+	}
+	return "the files written are kept"
+}

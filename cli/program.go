@@ -105,7 +105,7 @@ func (p Program) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 		return 0
 	}
 	if err != nil {
-		con.log.Error().Msg(err.Error())
+		con.log.Error().Msg(p.explainUsage(err))
 		return 2
 	}
 	con.setLoudness(all.Quiet, all.Verbose)
@@ -136,7 +136,7 @@ func (con *console) end(err error) int {
 	}
 	status, err := statusOf(err)
 	if err != nil {
-		con.log.Error().Msg(err.Error())
+		con.log.Error().Msg(err.Error() + hintFor(err))
 	}
 	return status
 }
@@ -163,6 +163,7 @@ func (p Program) newParser(all *commands, options ...kong.Option) (*kong.Kong, e
 		}
 	}
 	p.addExamples(parser.Model.Node)
+	namePlaceholders(parser.Model.Node)
 	return parser, nil
 }
 

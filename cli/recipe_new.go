@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -63,9 +64,18 @@ func (c recipeNew) Run(ctx context.Context, con *console) error {
 	if _, err := os.Stat(c.Out); err == nil {
 		return fmt.Errorf("%s already exists: remove it, or name another file", c.Out)
 	}
+	text = runsFrom(text, c.Out)
 	if err := atomicfile.WriteBytes(c.Out, text); err != nil {
 		return err
 	}
 	con.printf("wrote %s; check it with: %s recipe check %s\n", c.Out, con.program.Name, c.Out)
 	return nil
+}
+
+// commandOf matches the command in a recipe's head that names the recipe's file.
+var commandOf = regexp.MustCompile(`(?m)^(# To run it alone: .*--recipe )\S+`)
+
+// runsFrom makes the command in a recipe's head name the file that the recipe is written to.
+func runsFrom(text []byte, path string) []byte {
+	return commandOf.ReplaceAll(text, []byte("${1}"+strings.ReplaceAll(quoted(path), "$", "$$")))
 }

@@ -69,7 +69,7 @@ func (c shardsVerify) Run(con *console) error {
 		}
 	}
 	if len(problems) > 0 {
-		return fmt.Errorf("%s: %d problems", c.Dataset, len(problems))
+		return fmt.Errorf("%s has %s", c.Dataset, plural(len(problems), "problem"))
 	}
 	if !c.JSON {
 		con.println("ok")

@@ -3,11 +3,16 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"time"
 
 	"github.com/pali3/pali3/evalsuite"
+	"github.com/pali3/pali3/internal/hubfolder"
 	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/project"
+	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 )
 
@@ -24,6 +29,9 @@ type trainCommand struct {
 func (c trainCommand) Run(ctx context.Context, con *console) error {
 	recipe, err := con.readRecipe(c.Recipe, c.Set)
 	if err != nil {
+		return err
+	}
+	if err := checkRunFolder(c.Out); err != nil {
 		return err
 	}
 	be, err := c.openBackend(con)
@@ -70,7 +78,7 @@ func (c trainCommand) Run(ctx context.Context, con *console) error {
 
 func (c trainCommand) print(con *console, r stages.Result) {
 	took := time.Duration(r.Seconds * float64(time.Second)).Round(time.Second)
-	con.printf("%d steps", r.Steps)
+	con.printf("%s", plural(r.Steps, "step"))
 	if r.Resumed > 0 {
 		con.printf(", %d of them found in %s", r.Resumed, c.Out)
 	}
@@ -86,7 +94,7 @@ func (c trainCommand) print(con *console, r stages.Result) {
 	}
 	if n := len(r.Evaluations); n > 0 {
 		last := r.Evaluations[n-1]
-		con.printf("split %s, %d evaluations, the last after step %d: %s\n", last.Split, n, last.Step, last)
+		con.printf("split %s, %s, the last after step %d: %s\n", last.Split, plural(n, "evaluation"), last.Step, last)
 	}
 	if r.StoppedEarly {
 		con.printf("stopped early after step %d: too many evaluations without a better score\n", r.Steps)
@@ -95,6 +103,19 @@ func (c trainCommand) print(con *console, r stages.Result) {
 		con.printf("the weights are those of step %d, the best by %s: %.4f (%.4f to %.4f)\n", r.Best.Step, r.Best.Metric, r.Best.Score.Value, r.Best.Score.Lo, r.Best.Score.Hi)
 	}
 	con.printf("wrote %s; see its curves with: tensorboard --logdir %s\n", r.Weights, c.Out)
+}
+
+// checkRunFolder returns an error for a folder of a dataset, a project or a published model: the
+// files of a run must not be mixed with theirs.
+func checkRunFolder(dir string) error {
+	for _, other := range []struct{ file, what string }{
+		{shards.ManifestName, "a dataset"}, {project.PipelineFile, "a project"}, {hubfolder.ConfigFile, "a published model"},
+	} {
+		if _, err := os.Stat(filepath.Join(dir, other.file)); err == nil {
+			return fmt.Errorf("--out %s is %s, since it has a %s; name a new folder, or that of the run to resume", dir, other.what, other.file)
+		}
+	}
+	return nil
 }
 
 // evaluatedLine describes an evaluation in one line.

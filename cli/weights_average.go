@@ -8,7 +8,7 @@ import (
 
 type weightsAverage struct {
 	Weights []string  `arg:"" help:"Files or folders of weights with the same tensors."`
-	Shares  []float64 `placeholder:"N,..." help:"How much each counts; default: all the same."`
+	Shares  []float64 `placeholder:"N" help:"How much each counts; default: all the same."`
 	Out     string    `required:"" placeholder:"PATH" help:"${weightsOut}"`
 	weightsOut
 }

@@ -133,6 +133,9 @@ func noSplit(d *shards.Dataset, name string, splits map[string]int) error {
 	if more := len(names) - shown; more > 0 {
 		list = append(list, fmt.Sprintf("and %d more", more))
 	}
+	if name == "" {
+		return fmt.Errorf("the split of %s is missing: name one, or %s for every sample; it has %s", d.Dir(), AllSplits, strings.Join(list, ", "))
+	}
 	return fmt.Errorf("%s has no split %q; did you mean %q? It has %s", d.Dir(), name, strict.Nearest(name, names), strings.Join(list, ", "))
 }
 

@@ -53,7 +53,7 @@ func complete(record shards.Record, o Options) (completed shards.Record) {
 	for i := range s.Images {
 		all, err := completeImage(s.Images[i], o)
 		if err != nil {
-			return shards.Bad(record.Origin, s.Key, BadImage, fmt.Errorf("image %d of %d bytes: %w", i, len(s.Images[i].Bytes), err))
+			return shards.Bad(record.Origin, s.Key, BadImage, fmt.Errorf("image %d: %w", i, err))
 		}
 		if o.Frames == 0 {
 			record.LeftOut = append(slices.Clip(record.LeftOut), laterPages(s.Images[i].Bytes)...)

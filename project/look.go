@@ -1,6 +1,7 @@
 package project
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -13,10 +14,16 @@ import (
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
+// whatToGive says what a project can be made of.
+const whatToGive = "a folder of images, a table with a column of image files, a WebDataset archive, or a dataset made by pali3 ingest"
+
 // look finds the source for a path: a folder of images with or without texts beside them, a table
 // with a column of image files, WebDataset archives, or the folders of easy-VQA.
 func look(path string) (*Ingest, error) {
 	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no file or folder %s; give %s", path, whatToGive)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("looking at the data: %w", err)
 	}
@@ -43,7 +50,7 @@ func look(path string) (*Ingest, error) {
 	case s.images == 0 && archives > 0:
 		return &Ingest{Source: "webdataset", Path: filepath.Join(path, "*.tar")}, nil
 	case s.images == 0:
-		return nil, fmt.Errorf("%s holds no images: give a folder of images, a table with a column of image files, or a dataset made by pali3 ingest", path)
+		return nil, fmt.Errorf("%s holds no images: give %s", path, whatToGive)
 	}
 	return &Ingest{Source: "folder", Path: path, TextFrom: s.textFrom()}, nil
 }
@@ -56,7 +63,7 @@ func lookAtFile(path string) (*Ingest, error) {
 	case tabular.IsTable(name):
 		return lookAtTable(path)
 	}
-	return nil, fmt.Errorf("%s is a file, %s; give a folder of images, a table or an archive", path, imagefile.KindOfFile(path))
+	return nil, fmt.Errorf("%s is a file, %s; give %s", path, imagefile.KindOfFile(path), whatToGive)
 }
 
 // easyVQA recognises the folders of easy-VQA: questions.json beside images/, for each split or only

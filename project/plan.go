@@ -119,6 +119,9 @@ func (p *Plan) warn() {
 	if n := p.Measured.Languages[""]; n > 0 && p.Captions {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("%d of %d texts have no language; set it with --language, so that you can ask for captions in it", n, p.Measured.Texts))
 	}
+	if n := p.Measured.QuestionLanguages[""]; n > 0 && p.Questions {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%d of %d questions have no language; set it with --language, so that prompts name it", n, p.Measured.Questions))
+	}
 	var rare []string
 	for _, language := range most(p.Measured.Languages) {
 		if n := p.Measured.Languages[language]; n < rareLanguage && language != "" {

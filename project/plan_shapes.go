@@ -58,7 +58,7 @@ func (p *Plan) windows() {
 		}
 	}
 	if p.Questions {
-		p.because("windows: questions of %d pieces with their prompt, answers of %d (98%% have at most %d and %d)",
+		p.because("windows: questions of %d pieces with their prompt, answers of %d (98%% of the questions have at most %d, 98%% of the answers at most %d)",
 			p.QuestionPrompt-1, p.QuestionTarget-1, m.Question.P98, m.Answer.P98)
 	}
 	p.because("vocabulary: %d pieces, trained on the texts", p.Vocabulary)

@@ -94,6 +94,21 @@ func TestDecide_WarnsOfALanguageOfThreeTexts(t *testing.T) {
 	}
 }
 
+func TestDecide_WarnsOfQuestionsWithoutLanguage(t *testing.T) {
+	m := &Measured{
+		Samples: 900, Images: 900, Distinct: 900, Asked: 900, Questions: 1800, QuestionLanguages: map[string]int{"": 1700, "en": 100},
+		Splits: map[string]int{"": 900}, Side: Spread{64, 64, 64, 64, 64}, Vocabulary: 512,
+		Question: Spread{9, 9, 10, 10, 10}, Answer: Spread{1, 1, 1, 1, 1}, QuestionText: Spread{5, 6, 7, 7, 7}, Document: Spread{1, 6, 9, 12, 14},
+	}
+	p, err := decide(m, sizes[0], 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(strings.Join(p.Warnings, "\n"), "1700 of 1800 questions have no language; set it with --language") {
+		t.Errorf("warnings %q", p.Warnings)
+	}
+}
+
 func TestLook(t *testing.T) {
 	dir := t.TempDir()
 	write := func(path, content string) {

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/pali3/pali3/internal/strict"
 )
 
 //go:embed *.yaml paligemma/*.yaml
@@ -58,13 +60,43 @@ func Open(nameOrFile string) (Recipe, error) {
 	text, err := os.ReadFile(nameOrFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Recipe{}, fmt.Errorf("recipe %s is neither a file nor a shipped recipe; pali3 ships %s", nameOrFile, strings.Join(Names(), ", "))
+		return Recipe{}, fmt.Errorf("recipe %s is neither a file nor a shipped recipe%s; pali3 recipe list shows those that ship", nameOrFile, meant(nameOrFile))
+	case isFolder(nameOrFile):
+		return Recipe{}, notRecipe(nameOrFile)
 	case err != nil:
 		return Recipe{}, fmt.Errorf("reading a recipe: %w", err)
 	case len(bytes.TrimSpace(text)) == 0:
 		return Recipe{}, fmt.Errorf("recipe %s: the file is empty", nameOrFile)
 	}
 	return Recipe{Name: nameOrFile, Text: text, Dir: filepath.Dir(nameOrFile)}, nil
+}
+
+// meant asks whether the closest name of a shipped recipe was meant, or returns "".
+func meant(name string) string {
+	if close := strict.Close(name, Names()); close != "" {
+		return fmt.Sprintf(" (did you mean %q?)", close)
+	}
+	return ""
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// notRecipe returns the error for a folder, which names the recipes in it.
+func notRecipe(dir string) error {
+	var found []string
+	entries, _ := os.ReadDir(dir)
+	for _, entry := range entries {
+		if strings.HasSuffix(entry.Name(), ".yaml") && entry.Name() != "pipeline.yaml" {
+			found = append(found, filepath.Join(dir, entry.Name()))
+		}
+	}
+	if len(found) == 0 {
+		return fmt.Errorf("recipe %s is a folder without a recipe; name a YAML file, or a recipe that pali3 recipe list shows", dir)
+	}
+	return fmt.Errorf("recipe %s is a folder; name a file in it: %s", dir, strings.Join(found[:min(len(found), 10)], ", "))
 }
 
 // Read returns the text of a shipped recipe, by name, or else of the file at that path.

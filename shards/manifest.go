@@ -68,7 +68,7 @@ var ErrVersion = errors.New("another version")
 func loadManifest(ctx context.Context, store Store, name string) (*Manifest, error) {
 	content, err := store.ReadFile(ctx, ManifestName)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is not a dataset: it has no %s: %w", name, ManifestName, err)
+		return nil, notDataset{name, err}
 	}
 	if info, statErr := os.Stat(name); err != nil && statErr == nil && !info.IsDir() {
 		return nil, fmt.Errorf("%s is not a dataset but a file, %s; a dataset is a folder with a %s", name, imagefile.KindOfFile(name), ManifestName)

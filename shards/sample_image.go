@@ -13,7 +13,7 @@ import (
 func NewImage(encoded []byte) (Image, error) {
 	info, err := imagefile.Inspect(encoded)
 	if err != nil {
-		return Image{}, fmt.Errorf("picture of %d bytes: %w", len(encoded), err)
+		return Image{}, fmt.Errorf("image of %d bytes: %w", len(encoded), err)
 	}
 	return Image{
 		Bytes: encoded, Format: info.Format, Width: int32(info.Width), Height: int32(info.Height), SHA256: Hash(encoded),

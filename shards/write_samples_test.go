@@ -55,10 +55,10 @@ func TestWriteIsAllOrNothing(t *testing.T) {
 		_ = yield(Sample{Key: "a"}, nil) && yield(Sample{}, errors.New("unplugged"))
 	}
 	for want, samples := range map[string]iter.Seq2[Sample, error]{
-		`sample 1 (""): unplugged`:                       fails,
-		`sample 1 ("a"): an earlier sample has that key`: each(Sample{Key: "a"}, Sample{Key: "a"}),
-		`sample 0 (""): it has no key`:                   each(Sample{}),
-		`sample 0 ("x"): image 0: picture of 3 bytes: this is plain text, which is not read`: each(Sample{Key: "x", Images: []Image{{Bytes: []byte("GIF")}}}),
+		`sample 1 (""): unplugged`:                                                         fails,
+		`sample 1 ("a"): an earlier sample has that key`:                                   each(Sample{Key: "a"}, Sample{Key: "a"}),
+		`sample 0 (""): it has no key`:                                                     each(Sample{}),
+		`sample 0 ("x"): image 0: image of 3 bytes: this is plain text, which is not read`: each(Sample{Key: "x", Images: []Image{{Bytes: []byte("GIF")}}}),
 	} {
 		dir := t.TempDir()
 		_, err := Write(dir, samples)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/pali3/pali3/augment"
 	"github.com/pali3/pali3/internal/hubfolder"
-	"github.com/pali3/pali3/internal/imagefile"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/weights"
 	"github.com/pali3/pali3/tokenize"
@@ -58,11 +57,8 @@ func Open(be compute.Backend, dir string, registry *Registry) (*Trained, error) 
 	t := &Trained{Dir: dir}
 	path := filepath.Join(dir, RecipeFile)
 	content, err := os.ReadFile(path)
-	if info, statErr := os.Stat(dir); err != nil && statErr == nil && !info.IsDir() {
-		return nil, fmt.Errorf("opening a trained model: %s is a file, %s; a trained model is the folder of its run", dir, imagefile.KindOfFile(dir))
-	}
 	if err != nil {
-		return nil, fmt.Errorf("opening a trained model: %w", err)
+		return nil, notModel{dir, err}
 	}
 	if t.Recipe, err = readData(content, path, dir, registry); err != nil {
 		return nil, err
@@ -70,7 +66,7 @@ func Open(be compute.Backend, dir string, registry *Registry) (*Trained, error) 
 	path = filepath.Join(dir, ModelFile)
 	if content, err = os.ReadFile(path); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s: its training is not finished: %w", dir, err)
+			return nil, fmt.Errorf("%s: its training is not finished; the command that began it resumes it: %w", dir, err)
 		}
 		return nil, fmt.Errorf("opening a trained model: %w", err)
 	}

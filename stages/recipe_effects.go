@@ -208,7 +208,7 @@ func streamLines(c mixture.Comparison) (all []string) {
 	if c.PerStep[0] != c.PerStep[1] {
 		add("a step takes %d examples instead of %d", c.PerStep[1], c.PerStep[0])
 	} else if c.Shapes[0] != c.Shapes[1] {
-		add("batches have another shape: %s -> %s", c.Shapes[0], c.Shapes[1])
+		add("batches have another shape: %s", changedSizes(c.Shapes[0], c.Shapes[1]))
 	}
 	switch {
 	case c.SameOrder == c.Examples:
@@ -272,3 +272,23 @@ func taskChanges(t mixture.TaskComparison) (all []string) {
 }
 
 func differ(x [2]float64) bool { return x[0]-x[1] > 5e-4 || x[1]-x[0] > 5e-4 }
+
+// changedSizes lists the sizes of batches that differ, old and new.
+func changedSizes(a, b mixture.Shape) string {
+	var all []string
+	for _, size := range []struct {
+		name     string
+		old, new int
+	}{
+		{"rows", a.Rows, b.Rows}, {"images of a row", a.Images, b.Images},
+		{"height", a.Height, b.Height}, {"width", a.Width, b.Width},
+		{"patch", a.Sequence.Patch, b.Sequence.Patch}, {"patches", a.Sequence.Length, b.Sequence.Length},
+		{"texts", a.Texts, b.Texts}, {"encoder ids", a.Encoder, b.Encoder}, {"decoder ids", a.Decoder, b.Decoder},
+		{"examples of a packed row", a.Segments, b.Segments},
+	} {
+		if size.old != size.new {
+			all = append(all, fmt.Sprintf("%s %d -> %d", size.name, size.old, size.new))
+		}
+	}
+	return strings.Join(all, ", ")
+}

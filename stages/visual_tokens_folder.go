@@ -51,9 +51,9 @@ func (f *VisualTokenFolder) Close() error { return f.folder.Close() }
 // String says what the folder was used for.
 func (f *VisualTokenFolder) String() string {
 	u := f.folder.Uses()
-	text := fmt.Sprintf("%s had tokens of %d images, took those of %d and gave tokens %d times", f.Dir(), u.Images, u.Added, u.Read)
+	text := fmt.Sprintf("%s held tokens of %d images, those of %d were added, and tokens were read %d times", f.Dir(), u.Images, u.Added, u.Read)
 	if u.Refused > 0 {
-		text += fmt.Sprintf("; it did not take those of %d images", u.Refused)
+		text += fmt.Sprintf("; those of %d images were refused", u.Refused)
 	}
 	return text
 }

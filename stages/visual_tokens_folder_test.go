@@ -51,12 +51,12 @@ func TestRun_VisualTokensOnDisk(t *testing.T) {
 			if warnings != "" || !strings.Contains(notes, "its tokens are kept in "+tokens) {
 				t.Errorf("cold: %s%s", notes, warnings)
 			}
-			added := fmt.Sprintf("took those of %d", countTokens(t, tokens))
-			if !strings.Contains(notes, added) || strings.Contains(notes, "took those of 0") {
+			added := fmt.Sprintf("those of %d were added", countTokens(t, tokens))
+			if !strings.Contains(notes, added) || strings.Contains(notes, "those of 0 were added") {
 				t.Errorf("cold: %s, want %q", notes, added)
 			}
 			notes, warnings = keptRun(t, c.stage, c.data, warm, tokens, c.sets...)
-			if warnings != "" || !strings.Contains(notes, "encoded 0 images") || !strings.Contains(notes, "took those of 0") {
+			if warnings != "" || !strings.Contains(notes, "encoded 0 images") || !strings.Contains(notes, "those of 0 were added") {
 				t.Errorf("warm: %s%s", notes, warnings)
 			}
 			sameRun(t, cold, warm)
@@ -132,7 +132,7 @@ func TestRun_VisualTokensAreShared(t *testing.T) {
 			sets = []string{set} // other weights of the image encoder
 		}
 		notes, _ := keptRun(t, "pali3", data, t.TempDir(), tokens, sets...)
-		if strings.Contains(notes, "encoded 0 images") || !strings.Contains(notes, "had tokens of 0 images") {
+		if strings.Contains(notes, "encoded 0 images") || !strings.Contains(notes, "held tokens of 0 images") {
 			t.Errorf("%s: %s", set, notes)
 		}
 	}
@@ -311,7 +311,7 @@ func TestFillVisualTokens_LeavesNothingToEncode(t *testing.T) {
 			t.Errorf("%s: %d images", name, n)
 		}
 		notes, _ := keptRun(t, c.stage, c.data, dir, tokens, c.sets...)
-		if !strings.Contains(notes, "encoded 0 images") || !strings.Contains(notes, "took those of 0") {
+		if !strings.Contains(notes, "encoded 0 images") || !strings.Contains(notes, "those of 0 were added") {
 			t.Errorf("%s: %s", name, notes)
 		}
 		keptRun(t, c.stage, c.data, whole, filepath.Join(t.TempDir(), "tokens"), c.sets...)

@@ -26,6 +26,7 @@ import (
 
 	"github.com/pali3/pali3/evalsuite/metrics/detection"
 	layouts "github.com/pali3/pali3/ingest/benchmarks"
+	"github.com/pali3/pali3/internal/strict"
 )
 
 // Task is what a benchmark asks for.
@@ -232,7 +233,11 @@ func (t Table) Named(name string) (Benchmark, error) {
 			return b, nil
 		}
 	}
-	return Benchmark{}, fmt.Errorf("unknown benchmark %q; choose from %s", name, strings.Join(t.Names(), ", "))
+	meant := ""
+	if close := strict.Close(name, t.Names()); close != "" {
+		meant = fmt.Sprintf(" (did you mean %q?)", close)
+	}
+	return Benchmark{}, fmt.Errorf("unknown benchmark %q%s; choose from %s", name, meant, strings.Join(t.Names(), ", "))
 }
 
 // Check reports what is missing or wrong in the benchmark.

@@ -22,7 +22,7 @@ func Compare(r *compare.Result, o Options) (*Report, error) {
 	if err := p.openImages(); err != nil {
 		return nil, err
 	}
-	p.report.Title = fmt.Sprintf("%s against %s", shortName(r.B), shortName(r.A))
+	p.report.Title = versusTitle(r.A, r.B)
 	p.report.Summary = r.Meaning() + "."
 	p.report.Facts = []Fact{{"A", r.A}, {"B", r.B}, {"Accepted loss", fmt.Sprint(r.Margin)}}
 	p.report.Versus = &Versus{r}
@@ -86,4 +86,13 @@ func (p *page) flips(r *compare.Result, m *compare.Metric) error {
 		p.report.Flips = append(p.report.Flips, f)
 	}
 	return nil
+}
+
+// versusTitle names both models by the last part of their paths, or by the whole paths if these
+// parts are equal.
+func versusTitle(a, b string) string {
+	if shortName(a) != shortName(b) {
+		a, b = shortName(a), shortName(b)
+	}
+	return b + " against " + a
 }

@@ -74,7 +74,7 @@ func TestInspect_NamesUnsupportedFormats(t *testing.T) {
 		"\x00\x00\x00\x1cftypavif\x00\x00": "this is an AVIF image, which is not read (jpeg, png, gif, webp, bmp, tiff are)",
 		"\xff\x0a\xfa\x1f":                 "this is a JPEG XL image, which is not read (jpeg, png, gif, webp, bmp, tiff are)",
 		"<html>404":                        "this is an HTML page, which is not read (jpeg, png, gif, webp, bmp, tiff are)",
-		"":                                 "this is no bytes at all, which is not read (jpeg, png, gif, webp, bmp, tiff are)",
+		"":                                 "there are no bytes",
 	} {
 		if _, err := Inspect([]byte(content)); !errors.Is(err, ErrFormat) || err.Error() != want {
 			t.Errorf("%q: %v, want %s", content, err, want)

@@ -34,12 +34,15 @@ func Kind(encoded []byte) string {
 }
 
 // Unread returns the message for a file that is not an image of a supported format: "this is an
-// AVIF image, which is not read (jpeg, png, gif, webp, bmp, tiff are)".
+// AVIF image, which is not read (jpeg, png, gif, webp, bmp, tiff are)", or "there are no bytes".
 func Unread(encoded []byte) string {
 	if Format(encoded) == TIFF {
 		if _, err := ReadTIFF(encoded); err != nil {
 			return fmt.Sprintf("this is a TIFF image that cannot be read: %v", err)
 		}
+	}
+	if len(encoded) == 0 {
+		return "there are no bytes"
 	}
 	return fmt.Sprintf("this is %s, which is not read (%s are)", Kind(encoded), Formats)
 }

@@ -1,5 +1,7 @@
 package strict
 
+import "strings"
+
 // Nearest returns the name with the smallest edit distance to what was written, or "" if there are
 // no names.
 func Nearest(written string, names []string) string {
@@ -10,6 +12,21 @@ func Nearest(written string, names []string) string {
 		}
 	}
 	return best
+}
+
+// Close is like Nearest, but returns "" if the nearest name differs in more than a third of its
+// letters: it is then not what was meant. A name that begins with what was written is close.
+func Close(written string, names []string) string {
+	for _, name := range names {
+		if len(written) > 2 && strings.HasPrefix(name, written) {
+			return name
+		}
+	}
+	name := Nearest(written, names)
+	if distance(written, name) > max(1, len(name)/3) {
+		return ""
+	}
+	return name
 }
 
 // distance returns the Levenshtein distance.

@@ -67,7 +67,7 @@ func checkTag(dir string, make bool) error {
 		}
 		for _, e := range entries {
 			if name := e.Name(); !strings.HasPrefix(name, ".tmp-") && name != folderlock.Name && name != tagFile {
-				return fmt.Errorf("%s is not a cache of visual tokens: it holds %s and no %s; name an empty or a new folder", dir, name, tagFile)
+				return fmt.Errorf("%s is not a cache of visual tokens: it holds %s and no %s; name the folder of one, or an empty or new folder to fill", dir, name, tagFile)
 			}
 		}
 		if !make {
