@@ -348,6 +348,8 @@ func (c evalCommand) printRun(con *console, run *evalsuite.BenchmarkRun) error {
 	}
 	if c.Shard.hosts > 1 {
 		con.printf("Next: %s eval merge MERGED %s ... (all %d parts), then %s eval rescore MERGED\n", con.program.Name, quoted(c.Out), c.Shard.hosts, con.program.Name)
+	} else if c.Out != "" && c.Data != "" && run.Result != nil {
+		con.printf("Next: %s report %s --data %s --out report.html\n", con.program.Name, quoted(c.Out), quoted(c.Data))
 	}
 	return nil
 }

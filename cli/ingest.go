@@ -147,7 +147,7 @@ func (c ingestFolder) Run(ctx context.Context, con *console) error {
 
 type ingestTable struct {
 	Files []string `arg:"" help:"Tables: files, a URL of an object store, folders or patterns; .csv, .tsv, .jsonl, .json (each also .gz, .zst or .bz2) or .parquet. In CSV and TSV, columns may also be named by number, from 1."`
-	Root  string   `help:"Local folder that image paths are relative to; by default that of the table, or none if the table is in an object store."`
+	Root  string   `placeholder:"FOLDER" help:"Local folder that image paths are relative to; by default that of the table, or none if the table is in an object store."`
 	groupFlags
 	ImagePattern string `placeholder:"PATTERN" help:"Path of each image, with {} for the value of the image column: with 'images/{}.png', 0 becomes images/0.png."`
 	TextFrom     string `enum:",filename,folder" default:"" help:"filename or folder: a record without a text gets one of the kind alt, made of the words of its image's file or folder name."`

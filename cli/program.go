@@ -152,7 +152,7 @@ func (p Program) newParser(all *commands, options ...kong.Option) (*kong.Kong, e
 		kong.Description("The open PaLI-3: from raw image-text data to a trained and scored vision-language model."),
 		kong.Help(p.printHelp),
 		kong.NoDefaultHelp(),
-		kong.Vars{"version": p.versionLine(), "dataset": datasetHelp, "weights": weightsHelp, "weightsOut": weightsOutHelp, "cache": cacheHelp, "benchmarks": strings.Join(p.Benchmarks.Names(), ", "), "layouts": strings.Join(layouts.Layouts(), ",")},
+		kong.Vars{"version": p.versionLine(), "dataset": datasetHelp, "weights": weightsHelp, "weightsOut": weightsOutHelp, "cache": cacheHelp, "benchmarks": strings.Join(p.Benchmarks.Names(), ", "), "layouts": strings.Join(layouts.Layouts(), ","), "layoutList": strings.Join(layouts.Layouts(), ", ")},
 	}, options...)...)
 	if err != nil {
 		return nil, err

@@ -16,6 +16,7 @@
 package contamination
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -282,9 +283,17 @@ func wordsIn(text string) (n int) {
 // answers, and the texts of each language as captions, except texts read in the image (OCR). The
 // ids are those of eval. A sample with neither is one item that has only its image.
 func ItemsOf(s *shards.Sample) (items []benchmarks.Item) {
+	answered := 0
 	for i := range s.Questions {
 		q := &s.Questions[i]
-		it := benchmarks.Item{ID: q.ID, Image: s.Key, Split: s.Split, Language: q.Language, Kind: q.Kind, Question: q.Text}
+		id := q.ID
+		if id == "" && len(q.Answers) > 0 { // eval counts the questions with an answer
+			id = fmt.Sprintf("%s#%d", s.Key, answered)
+		}
+		if len(q.Answers) > 0 {
+			answered++
+		}
+		it := benchmarks.Item{ID: cmp.Or(id, fmt.Sprintf("%s#unanswered%d", s.Key, i)), Image: s.Key, Split: s.Split, Language: q.Language, Kind: q.Kind, Question: q.Text}
 		for _, a := range q.Answers {
 			it.References = append(it.References, a.Text)
 		}

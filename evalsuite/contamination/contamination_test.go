@@ -19,6 +19,7 @@ import (
 	"github.com/pali3/pali3/augment"
 	"github.com/pali3/pali3/evalsuite/compare"
 	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 )
@@ -676,5 +677,24 @@ func TestSearch_ManyEqualTexts(t *testing.T) {
 	line, err := json.Marshal(&r.Contaminated[0])
 	if err != nil || len(line) > 1000 {
 		t.Errorf("%d bytes, %v: %s", len(line), err, line)
+	}
+}
+
+func TestItemsOf_NumbersQuestionsWithoutIDsAsEvalDoes(t *testing.T) {
+	yes := []shards.Answer{{Text: "yes"}}
+	s := shards.Sample{Key: "a.png", Questions: []shards.Question{
+		{Text: "Is it red?", Answers: yes}, {Text: "Who knows?"}, {ID: "own", Text: "Is it big?", Answers: yes}, {Text: "Is it round?", Answers: yes},
+	}}
+	task := mixture.Task{Kind: "vqa"}
+	kind, _ := mixture.Builtin().Kind("vqa")
+	var want, got []string
+	for _, ask := range kind.Asks(&task, &s) {
+		want = append(want, ask.ID)
+	}
+	for _, item := range ItemsOf(&s) {
+		got = append(got, item.ID)
+	}
+	if !slices.Equal(slices.Concat(got[:1], got[2:]), want) || got[1] != "a.png#unanswered1" {
+		t.Errorf("ids %q, eval has %q", got, want)
 	}
 }
