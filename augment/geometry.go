@@ -88,13 +88,19 @@ func (g Geometry) Box(box [4]float64) (moved [4]float64, left float64) {
 	}
 	moved = [4]float64{low.y, low.x, high.y, high.x}
 	if whole := corners.area(); whole > 0 {
-		return moved, min(seen.area()/whole, 1)
+		if left = min(seen.area()/whole, 1); left < rounding {
+			return [4]float64{}, 0
+		}
+		return moved, left
 	}
 	if slices.Equal(seen, corners) {
 		return moved, 1
 	}
 	return [4]float64{}, 0
 }
+
+// rounding is the part of a box's area that the arithmetic may leave of a box beside the image.
+const rounding = 1e-9
 
 // Inverse returns the geometry that leads back: from the pixels that a model sees to the image.
 // What the model sees beyond the image, such as padding, is clipped.
@@ -141,6 +147,9 @@ func (p polygon) area() float64 {
 
 // clip returns the part of the polygon within another convex one (Sutherland and Hodgman 1974).
 func (p polygon) clip(within polygon) polygon {
+	if len(within) == 0 {
+		return polygon{}
+	}
 	sign := 1.0 // of the side of an edge that is within
 	if signedArea(within) < 0 {
 		sign = -1

@@ -39,6 +39,8 @@ func TestParseErrors(t *testing.T) {
 		{"decode(background=#12345g)", 0, "write white, black or #rrggbb"},
 		{"decode(ground=white)", 0, `did you mean "background"?`},
 		{"decode|value_range(1)", 7, "the same"},
+		{"decode|vgg_value_range(123, 117)", 7, "mean has 2 of 3 numbers"},
+		{"decode|vgg_value_range(1, 2, 3, std_g=5)", 7, "std has 1 of 3 numbers"},
 		{"decode|value_range(-1, 1, 5, 5)", 7, "the same"},
 		{"decode|value_range(-1, 1, nan)", 7, "not a number"},
 		{"decode|grayscale(1.5)", 7, "probability"},

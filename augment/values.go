@@ -71,10 +71,17 @@ var (
 
 // channels takes three numbers, or all of the values given instead.
 func (a *Arguments) channels(name string, otherwise [3]float32) (v [3]float32, err error) {
+	given := 0
 	for c, channel := range []string{"r", "g", "b"} {
+		if _, named := a.byName[name+"_"+channel]; named || len(a.byPlace) > 0 {
+			given++
+		}
 		if v[c] = float32(a.NumberOr(name+"_"+channel, float64(otherwise[c]))); name == "std" && v[c] == 0 {
 			err = errors.New("a deviation is 0")
 		}
+	}
+	if given != 0 && given != 3 {
+		a.fail("%[1]s has %[2]d of 3 numbers; write %[1]s_r, %[1]s_g and %[1]s_b, or none of them", name, given)
 	}
 	return v, err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"math"
 	"os"
 	"strconv"
@@ -96,7 +97,7 @@ func (c augmentCommand) Run(_ context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	encoded, err := os.ReadFile(c.Image)
+	encoded, err := imageBytes(c.Image)
 	if err != nil {
 		return err
 	}
@@ -121,6 +122,25 @@ func (c augmentCommand) Run(_ context.Context, con *console) error {
 	}
 	con.printf("%s", a)
 	return nil
+}
+
+// imageBytes reads an image file, or a pipe, as far as the ops take it.
+func imageBytes(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	most := int64(augment.DefaultLimits().MaxBytes)
+	info, err := file.Stat()
+	if err == nil && info.Size() > most {
+		return nil, fmt.Errorf("%s has %d bytes; an image may have %d", path, info.Size(), most)
+	}
+	encoded, err := io.ReadAll(io.LimitReader(file, most+1))
+	if err == nil && int64(len(encoded)) > most {
+		return nil, fmt.Errorf("%s has more than %d bytes", path, most)
+	}
+	return encoded, err
 }
 
 // readBoxes reads boxes in pixels.

@@ -18,6 +18,7 @@ var damages = map[string]func(*testscript.TestScript, bool, []string){
 	"flip": flip,
 	"cut":  cut,
 	"bomb": bomb,
+	"grow": grow,
 
 	"draw": draw,
 }
@@ -38,6 +39,13 @@ func draw(ts *testscript.TestScript, _ bool, args []string) {
 	var encoded bytes.Buffer
 	ts.Check(png.Encode(&encoded, m))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), encoded.Bytes(), 0o644))
+}
+
+// grow FILE SIZE adds zeros to a file, which take no room on most disks.
+func grow(ts *testscript.TestScript, _ bool, args []string) {
+	size, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), size))
 }
 
 // flip FILE OFFSET inverts a byte of a file; an offset below zero counts from the end.
