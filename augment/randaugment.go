@@ -10,7 +10,8 @@ import (
 // buildRandAug follows big_vision's op of that name (pp/archive/autoaugment.py,
 // distort_image_with_randaugment; RandAugment, arXiv 1909.13719): num_layers times one of sixteen
 // changes, drawn uniformly, at the given magnitude. Two things differ: a solarize threshold above
-// 255 changes nothing, where TensorFlow wraps it to 8 bits, and posterize keeps 8 bits at most.
+// 255 changes nothing, where TensorFlow wraps it to 8 bits, and posterize keeps 8 bits at most. As
+// with TensorFlow's shifts it keeps at least one.
 func buildRandAug(a *Arguments) (Action, error) {
 	layers, magnitude := a.NumberOr("num_layers", 2), a.NumberOr("magnitude", 10)
 	switch {
@@ -126,7 +127,7 @@ func luma(rgb []uint8) uint8 {
 }
 
 func (m *Image) posterize(bits int) {
-	shift := uint(8 - min(max(bits, 0), 8))
+	shift := uint(8 - min(max(bits, 1), 8))
 	m.mapBytes(func(v uint8) uint8 { return v >> shift << shift })
 }
 

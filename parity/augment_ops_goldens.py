@@ -71,7 +71,7 @@ sizes = [[17, 24], [24, 17]]
 for size in sizes:
     image = tf.constant(scene(*size))
     for name, arguments in [
-        ("AutoContrast", [None]), ("Equalize", [None]), ("Invert", [None]), ("Rotate", [30.0, -17.5]), ("Posterize", [4, 6]),
+        ("AutoContrast", [None]), ("Equalize", [None]), ("Invert", [None]), ("Rotate", [30.0, -17.5]), ("Posterize", [0, 4, 6]),
         ("Solarize", [128, 200]), ("Color", [0.1, 1.9]), ("Contrast", [0.1, 1.9]), ("Brightness", [0.1, 1.9]),
         ("Sharpness", [0.1, 1.9]), ("ShearX", [0.3, -0.45]), ("ShearY", [0.3, -0.45]), ("TranslateX", [5, -3.3]),
         ("TranslateY", [5, -3.3]), ("SolarizeAdd", [110, 20]),
