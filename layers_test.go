@@ -37,6 +37,7 @@ var layers = map[string]string{
 	"internal/lines":        "",
 	"internal/overlap":      "",
 	"internal/parquet":      "",
+	"internal/python":       "",
 	"internal/regionimage":  "",
 	"internal/resample":     "",
 	"internal/s3test":       "",

@@ -51,6 +51,7 @@ type evalCommand struct {
 	Partial     bool     `help:"With --bench: score the questions that have a prediction, and count missing, unknown and second predictions and bad lines instead of failing."`
 	Submission  string   `placeholder:"FILE" help:"With --bench: write the predictions in the form of the benchmark's server; without --annotations nothing is scored."`
 	MeteorData  string   `placeholder:"FOLDER" help:"Folder with meteor-1.5.jar and data/paraphrase-en.gz, whose tables make METEOR's score of English captions exact. The jar is read, not run."`
+	WordNetData string   `name:"wordnet-data" placeholder:"FOLDER" help:"With --bench nextqa-oe: NLTK's folder of data (corpora/wordnet, averaged_perceptron_tagger_eng, punkt_tab) or one with these files and WordNet 3.0's dict, for WUPS."`
 	Protocol    []string `placeholder:"NAME" help:"With --bench: also score by these rules, which --list names; all takes every one."`
 	List        bool     `help:"List the benchmarks: what is asked, metrics, splits, published scores."`
 
@@ -123,8 +124,8 @@ func (c evalCommand) check() error {
 		return nil
 	case c.Annotations != "" || c.Questions != "" || c.Instances != "" || c.Classes != "" || c.ImageLabels != "" || c.Hierarchy != "" || c.ChoicesFile != "":
 		return errors.New("--annotations, --questions, --instances, --classes, --image-labels, --hierarchy and --choices-file are files of a benchmark: name it with --bench")
-	case c.Partial || len(c.Protocol) > 0 || c.Submission != "":
-		return errors.New("--partial, --protocol and --submission need a --bench")
+	case c.Partial || len(c.Protocol) > 0 || c.Submission != "" || c.WordNetData != "":
+		return errors.New("--partial, --protocol, --submission and --wordnet-data need a --bench")
 	case c.Model != "" && c.Predictions != "":
 		return errors.New("give --model, to predict and score, or --predictions, to score a file; not both")
 	case c.Model == "" && c.Predictions == "":
@@ -146,7 +147,7 @@ func (c evalCommand) decodes() bool {
 
 // bench scores a file of predictions on a benchmark's files.
 func (c evalCommand) bench(ctx context.Context, con *console) error {
-	bench, err := con.namedBenchmark(c.Bench, c.MeteorData)
+	bench, err := con.namedBenchmark(c.Bench, c.MeteorData, c.WordNetData)
 	if err != nil {
 		return err
 	}

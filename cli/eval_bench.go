@@ -70,22 +70,24 @@ func (c evalCommand) checkBenchRun() error {
 	return nil
 }
 
-// named returns the benchmark with METEOR's tables, if they are given.
-func (con *console) namedBenchmark(name, meteorData string) (benchmarks.Benchmark, error) {
+// namedBenchmark returns the benchmark with METEOR's and WordNet's tables, if they are given.
+func (con *console) namedBenchmark(name, meteorData, wordNetData string) (benchmarks.Benchmark, error) {
 	bench, err := con.program.Benchmarks.Named(name)
-	if err != nil || meteorData == "" {
-		return bench, err
+	if err == nil && meteorData != "" {
+		var scorer *meteor.Scorer
+		if scorer, err = meteor.Open(meteorData); err == nil {
+			bench, err = bench.WithMETEOR(scorer)
+		}
 	}
-	scorer, err := meteor.Open(meteorData)
-	if err != nil {
-		return bench, err
+	if err == nil && wordNetData != "" {
+		bench, err = bench.WithWordNet(wordNetData)
 	}
-	return bench.WithMETEOR(scorer)
+	return bench, err
 }
 
 // runBench asks a model the questions of a benchmark and scores its answers.
 func (c evalCommand) runBench(ctx context.Context, con *console) error {
-	bench, err := con.namedBenchmark(c.Bench, c.MeteorData)
+	bench, err := con.namedBenchmark(c.Bench, c.MeteorData, c.WordNetData)
 	if err != nil {
 		return err
 	}
@@ -410,6 +412,7 @@ type evalRescore struct {
 	Partial       bool     `help:"Score the questions that have an answer."`
 	Protocol      []string `placeholder:"NAME" help:"Also score by these rules; all takes every one."`
 	MeteorData    string   `placeholder:"FOLDER" help:"Folder with METEOR's tables."`
+	WordNetData   string   `name:"wordnet-data" placeholder:"FOLDER" help:"Folder with the tables of WUPS."`
 	AnswerPattern string   `placeholder:"REGEX" help:"Finds the answer in what the model said; by default that of the run."`
 	Resamples     int      `default:"1000" help:"Bootstrap resamples for the intervals."`
 	Seed          uint64   `default:"0" help:"Seed of the resamples."`
@@ -427,7 +430,7 @@ func (c evalRescore) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	bench, err := con.namedBenchmark(m.Bench, c.MeteorData)
+	bench, err := con.namedBenchmark(m.Bench, c.MeteorData, c.WordNetData)
 	if err != nil {
 		return err
 	}

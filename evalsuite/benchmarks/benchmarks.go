@@ -175,6 +175,9 @@ type Submission struct {
 	// of a list, Lines that it wants lines of id, comma, prediction, Folder that its script reads a
 	// folder with a *.txt for each task, with image, question, answer and response between tabs.
 	Number, ByID, Lines, Folder bool
+	// Nested says that it wants an object of videos, with an object of texts by question each. Ids
+	// have "_" between the two.
+	Nested bool
 	// Table says that boxes are rows of a CSV: ImageID, LabelName, Score, XMin, XMax, YMin, YMax.
 	Table bool
 	// Regions says that a record may have a mask ("segmentation", run lengths as COCO's mask API

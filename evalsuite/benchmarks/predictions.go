@@ -160,6 +160,9 @@ var recordMembers = []string{"id", "question_id", "questionId", "image_id", "ima
 // member reads a prediction of a file by id: the text, or an object with the text.
 func (r *predictionReader) member(name string, s *jsonscan.Scanner) error {
 	p := Prediction{ID: strings.TrimSpace(name), Line: r.file.Line()}
+	if kind, err := s.Kind(); err == nil && kind == '{' && r.form.Nested {
+		return r.nested(p.ID, s)
+	}
 	given, err := readMember(s, r.form.Text)
 	if err != nil {
 		return err

@@ -23,6 +23,12 @@ func (b *Benchmark) WriteSubmission(ctx context.Context, predictions string, o O
 		return 0, err
 	}
 	out := bufio.NewWriter(w)
+	if b.Submission.Nested {
+		if err := writeNested(out, p.all, o); err != nil {
+			return 0, fmt.Errorf("%s %w", predictions, err)
+		}
+		return len(p.all), out.Flush()
+	}
 	begin, between, end := "[", ",\n", "]\n"
 	switch {
 	case b.Submission.ByID:

@@ -4,61 +4,24 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/pali3/pali3/internal/python"
 )
 
 // isPythonSpace is what Python's str.split and str.strip take for white space.
-func isPythonSpace(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f }
+func isPythonSpace(r rune) bool { return python.IsSpace(r) }
 
-// pythonLower is Python's str.lower: Unicode's full mapping, which differs from strings.ToLower in
-// two letters, the dotted capital I and the capital sigma that ends a word.
-func pythonLower(s string) string { return lower(s, endsWord) }
+// pythonLower is Python's str.lower.
+func pythonLower(s string) string { return python.Lower(s) }
 
-// javaLower is Java's String.toLowerCase, which finds the words' ends in another way.
-func javaLower(s string) string { return lower(s, endsWordInJava) }
+// pythonStrip is Python's str.strip.
+func pythonStrip(s string) string { return python.Strip(s) }
 
-func lower(s string, final func(before, after string) bool) string {
-	switch {
-	case isPlainLower(s):
-		return s
-	case !strings.Contains(s, "İ") && !strings.Contains(s, "Σ"):
-		return strings.ToLower(s)
-	}
-	var out strings.Builder
-	for i, r := range s {
-		switch {
-		case r == 'İ':
-			out.WriteString("i̇")
-		case r == 'Σ' && final(s[:i], s[i+len("Σ"):]):
-			out.WriteRune('ς')
-		default:
-			out.WriteRune(unicode.ToLower(r))
-		}
-	}
-	return out.String()
-}
+// pythonFields is Python's str.split.
+func pythonFields(s string) []string { return python.Fields(s) }
 
-// isPlainLower reports whether a text is ASCII without capitals.
-func isPlainLower(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c >= utf8.RuneSelf || c >= 'A' && c <= 'Z' {
-			return false
-		}
-	}
-	return true
-}
-
-func isCased(r rune) bool { return unicode.IsUpper(r) || unicode.IsLower(r) || unicode.IsTitle(r) }
-
-// endsWord is Unicode's condition Final_Sigma: a cased letter before, none after, not counting
-// what case ignores.
-func endsWord(before, after string) bool {
-	ignored := func(r rune) bool {
-		return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Lm, unicode.Sk) || strings.ContainsRune("'.:·’‘․﹒＇．：", r)
-	}
-	last, _ := utf8.DecodeLastRuneInString(strings.TrimRightFunc(before, ignored))
-	next, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(after, ignored))
-	return isCased(last) && !isCased(next)
-}
+// javaLower is Java's String.toLowerCase, which finds the words' ends in another way than Python.
+func javaLower(s string) string { return python.LowerBy(s, endsWordInJava) }
 
 // endsWordInJava asks for a cased letter anywhere before in the same word and none anywhere after,
 // words being runs of letters, digits, marks and underscores, joined by dashes, quotes and periods.
@@ -78,7 +41,7 @@ func endsWordInJava(before, after string) bool {
 				}
 			}
 			switch {
-			case isCased(r):
+			case python.IsCased(r):
 				return true
 			case size == 0 || !word(r):
 				return false
@@ -89,12 +52,6 @@ func endsWordInJava(before, after string) bool {
 	return inWord(before, utf8.DecodeLastRuneInString, func(s string, n int) string { return s[:len(s)-n] }) &&
 		!inWord(after, utf8.DecodeRuneInString, func(s string, n int) string { return s[n:] })
 }
-
-// pythonStrip is Python's str.strip.
-func pythonStrip(s string) string { return strings.TrimFunc(s, isPythonSpace) }
-
-// pythonFields is Python's str.split.
-func pythonFields(s string) []string { return strings.FieldsFunc(s, isPythonSpace) }
 
 // upperLength is the number of code points of Python's str.upper, Unicode's full mapping, which
 // writes 102 letters as two or three.
