@@ -311,10 +311,11 @@ def tiffs(grid, rng):
                "planes": lambda: {"planar": 2, "rows": rng.randint(1, 20)}, "tiled planes": lambda: {"planar": 2, "tile": tile()}}
     kinds = [("white is zero", b) for b in (1, 2, 4, 8)] + [("black is zero", b) for b in (1, 2, 4, 8, 16)] + [("rgb", 8), ("rgb", 16)] \
         + [("palette", b) for b in (1, 2, 4, 8)] + [("rgba", 8), ("rgba", 16), ("rgba associated", 8), ("rgba associated", 16), ("rgbx", 8),
-                                                    ("rgb untold", 8), ("rgbax", 8), ("grey alpha", 8), ("palette alpha", 8)]
+                                                    ("rgb untold", 8), ("rgbax", 8), ("grey alpha", 8), ("palette alpha", 8),
+                                                    ("cmyk", 8), ("cmyk", 16), ("cmykx", 8)]
     for (kind, bits), compression, order, (layout, options) in itertools.product(
             kinds, ("none", "lzw", "deflate", "old deflate", "packbits"), "<>", layouts.items()):
-        if "planes" in layout and (kind not in ("rgb", "rgba", "rgba associated") or bits == 16 and compression == "none"):
+        if "planes" in layout and (kind not in ("rgb", "rgba", "rgba associated", "cmyk") or bits == 16 and compression == "none"):
             continue  # Pillow mixes up the bytes of 16-bit planes without compression
         for predictor in (1, 2):
             if predictor == 2 and (bits < 8 or compression in ("none", "packbits")):
@@ -364,7 +365,7 @@ def tiffs(grid, rng):
             data = saved(photo(rng, 30, 20).convert("L" if mode == "F" else mode).convert(mode), format="TIFF", **({"compression": compression} if compression else {}))
         except Exception:
             continue
-        grid.add(f"tiff other {mode} {compression}", data, 0, also=(mode, compression) != ("RGB", None))
+        grid.add(f"tiff other {mode} {compression}", data, 0, also=(mode, compression) not in (("RGB", None), ("RGB", "tiff_lzw"), ("CMYK", None), ("CMYK", "tiff_lzw")))
 
 
 def main():

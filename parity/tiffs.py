@@ -7,7 +7,7 @@ COMPRESSIONS = {"none": 1, "lzw": 5, "deflate": 8, "old deflate": 32946, "packbi
 KINDS = {  # photometric, samples, extra samples
     "white is zero": (0, 1, ()), "black is zero": (1, 1, ()), "rgb": (2, 3, ()), "palette": (3, 1, ()), "grey alpha": (1, 2, (2,)),
     "rgba": (2, 4, (2,)), "rgba associated": (2, 4, (1,)), "rgbx": (2, 4, (0,)), "rgb untold": (2, 4, ()), "rgbax": (2, 5, (2, 0)),
-    "palette alpha": (3, 2, (2,)),
+    "palette alpha": (3, 2, (2,)), "cmyk": (5, 4, ()), "cmykx": (5, 5, (0,)),
 }
 
 

@@ -26,6 +26,7 @@ const (
 	tiffTileHeight      = 323
 	tiffTileOffsets     = 324
 	tiffTileByteCounts  = 325
+	tiffInkSet          = 332
 	tiffExtraSamples    = 338
 	tiffSampleFormat    = 339
 	tiffDNGVersion      = 50706
@@ -150,6 +151,9 @@ func (f *TIFFFile) readKind(d *tiffDirectory) error {
 	if err := f.supported(formats); err != nil {
 		return err
 	}
+	if ink := d.number(tiffInkSet, 1); f.photometric == tiffIsCMYK && ink != 1 {
+		return fmt.Errorf("%w: TIFF with other inks than those of CMYK (InkSet %d)", ErrUnsupported, ink)
+	}
 	return f.readAlpha(extra)
 }
 
@@ -166,6 +170,9 @@ func (f *TIFFFile) readAlpha(extra []uint32) error {
 		extra = []uint32{unassociated}
 	}
 	for i, kind := range extra {
+		if f.photometric == tiffIsCMYK && kind != 0 {
+			return fmt.Errorf("%w: TIFF with CMYK and alpha", ErrUnsupported)
+		}
 		if at := colours + i; at < f.Samples && f.alpha < 0 && (kind == associated || kind == unassociated) {
 			f.alpha, f.multiplied = at, kind == associated
 		}

@@ -17,6 +17,7 @@ const (
 	tiffBlackIsZero = 1
 	tiffIsRGB       = 2
 	tiffIsPalette   = 3
+	tiffIsCMYK      = 5
 )
 
 // maxTIFFSamples is the maximum number of samples per pixel: colour, alpha and two that are not
@@ -32,7 +33,7 @@ var (
 		50000: "Zstandard", 50001: "WebP", 50002: "JPEG XL", 52546: "JPEG XL",
 	}
 	tiffPhotometrics = map[int]string{
-		4: "a transparency mask", 5: "CMYK", 6: "YCbCr", 8: "CIELAB", 9: "ICCLAB", 10: "ITULAB", 32803: "a camera's raw samples (CFA)",
+		4: "a transparency mask", 6: "YCbCr", 8: "CIELAB", 9: "ICCLAB", 10: "ITULAB", 32803: "a camera's raw samples (CFA)",
 		32844: "LogL", 32845: "LogLuv", 34892: "a camera's raw samples (LinearRaw)", 51177: "depth",
 	}
 	tiffSampleFormats = map[uint32]string{2: "signed", 3: "floating-point", 5: "complex", 6: "complex floating-point"}
@@ -47,7 +48,7 @@ func (f *TIFFFile) supported(formats []uint32) error {
 		return fmt.Errorf("%w: TIFF with %s", ErrUnsupported, named("compression", f.compression, tiffCompressions))
 	}
 	switch f.photometric {
-	case tiffWhiteIsZero, tiffBlackIsZero, tiffIsRGB, tiffIsPalette:
+	case tiffWhiteIsZero, tiffBlackIsZero, tiffIsRGB, tiffIsPalette, tiffIsCMYK:
 	default:
 		return fmt.Errorf("%w: TIFF with %s", ErrUnsupported, named("colours", f.photometric, tiffPhotometrics))
 	}
@@ -60,7 +61,7 @@ func (f *TIFFFile) supported(formats []uint32) error {
 	legal := f.Samples >= f.colours()
 	switch f.Bits {
 	case 1, 2, 4:
-		legal = legal && f.Samples == 1 && f.photometric != tiffIsRGB
+		legal = legal && f.Samples == 1 && f.photometric != tiffIsRGB && f.photometric != tiffIsCMYK
 	case 8:
 	case 16:
 		legal = legal && f.photometric != tiffIsPalette
@@ -69,7 +70,7 @@ func (f *TIFFFile) supported(formats []uint32) error {
 	}
 	if !legal {
 		return fmt.Errorf("%w: TIFF of %d samples of %d bits a pixel with %s", ErrUnsupported, f.Samples, f.Bits, named("colours", f.photometric,
-			map[int]string{tiffWhiteIsZero: "grey", tiffBlackIsZero: "grey", tiffIsRGB: "RGB", tiffIsPalette: "a palette"}))
+			map[int]string{tiffWhiteIsZero: "grey", tiffBlackIsZero: "grey", tiffIsRGB: "RGB", tiffIsPalette: "a palette", tiffIsCMYK: "CMYK"}))
 	}
 	if f.predictor != 1 && (f.predictor != 2 || f.Bits < 8) {
 		return fmt.Errorf("%w: TIFF of %d bits a sample with predictor %d", ErrUnsupported, f.Bits, f.predictor)
@@ -79,8 +80,11 @@ func (f *TIFFFile) supported(formats []uint32) error {
 
 // colours returns how many samples of a pixel make up its colour.
 func (f *TIFFFile) colours() int {
-	if f.photometric == tiffIsRGB {
+	switch f.photometric {
+	case tiffIsRGB:
 		return 3
+	case tiffIsCMYK:
+		return 4
 	}
 	return 1
 }

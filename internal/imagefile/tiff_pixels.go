@@ -160,7 +160,11 @@ func (f *TIFFFile) put(row []byte, plane int, rgb, alpha []byte) {
 			for x := range len(rgb) / 3 {
 				alpha[x] = row[each*x+s]
 			}
-		case f.photometric == tiffIsRGB && sample < 3:
+		case f.photometric == tiffIsCMYK && sample == 3:
+			for x := range len(rgb) / 3 {
+				inkToLight((*[3]byte)(rgb[3*x:]), row[each*x+s])
+			}
+		case (f.photometric == tiffIsRGB || f.photometric == tiffIsCMYK) && sample < 3:
 			for x := range len(rgb) / 3 {
 				rgb[3*x+sample] = row[each*x+s]
 			}
@@ -174,6 +178,16 @@ func (f *TIFFFile) put(row []byte, plane int, rgb, alpha []byte) {
 				rgb[3*x], rgb[3*x+1], rgb[3*x+2] = v, v, v
 			}
 		}
+	}
+}
+
+// inkToLight converts cyan, magenta and yellow, under black, to red, green and blue, as Pillow does
+// (Convert.c, cmyk2rgb). It takes no profile into account.
+func inkToLight(inks *[3]byte, black byte) {
+	paper := uint32(255 - black)
+	for c, ink := range inks {
+		t := uint32(ink)*paper + 128
+		inks[c] = byte(paper - (t>>8+t)>>8)
 	}
 }
 

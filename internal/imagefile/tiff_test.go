@@ -99,12 +99,45 @@ func TestTIFF_DecodesWhatPillowMisreads(t *testing.T) {
 	}
 }
 
+// TestTIFF_CMYKIsThatOfPillow compares with what Image.convert("RGB") of Pillow 13 gives, for
+// samples side by side, in planes, and beside one that is not shown.
+func TestTIFF_CMYKIsThatOfPillow(t *testing.T) {
+	inks := []byte{0, 0, 0, 0, 255, 0, 0, 0, 9, 99, 199, 255, 100, 210, 105, 19, 181, 112, 66, 82, 254, 0, 127, 0, 128, 129, 127, 127, 255, 255, 255, 0}
+	want := []byte{255, 255, 255, 0, 255, 255, 0, 0, 0, 143, 42, 139, 50, 97, 128, 1, 255, 128, 64, 63, 64, 0, 0, 0}
+	var planes, five []byte
+	for plane := range 4 {
+		for x := range 8 {
+			planes = append(planes, inks[4*x+plane])
+		}
+	}
+	for x := range 8 {
+		five = append(append(five, inks[4*x:][:4]...), byte(x))
+	}
+	for name, file := range map[string][]byte{
+		"side by side": tiffOf(binary.LittleEndian, inks, map[uint16][]uint32{tiffBitsPerSample: {8, 8, 8, 8}, tiffPhotometric: {5}, tiffSamplesPerPixel: {4}}),
+		"planes": tiffOf(binary.LittleEndian, planes, map[uint16][]uint32{tiffBitsPerSample: {8, 8, 8, 8}, tiffPhotometric: {5}, tiffSamplesPerPixel: {4},
+			tiffPlanar: {2}, tiffStripOffsets: {158, 166, 174, 182}, tiffStripByteCounts: {8, 8, 8, 8}}),
+		"five samples": tiffOf(binary.LittleEndian, five, map[uint16][]uint32{tiffBitsPerSample: {8, 8, 8, 8, 8}, tiffPhotometric: {5}, tiffSamplesPerPixel: {5},
+			tiffExtraSamples: {0}}),
+	} {
+		f, err := ReadTIFF(file)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if rgb, alpha, err := f.Decode(); err != nil || alpha != nil || !bytes.Equal(rgb, want) {
+			t.Errorf("%s: %v, want %v (%v)", name, rgb, want, err)
+		}
+	}
+}
+
 func TestTIFF_NamesUnsupportedKinds(t *testing.T) {
 	for want, tags := range map[string]map[uint16][]uint32{
 		"TIFF with compression JPEG (7)":                                                   {tiffCompression: {7}},
 		"TIFF with compression CCITT Group 4 (fax) (4)":                                    {tiffCompression: {4}},
 		"TIFF with compression 12345":                                                      {tiffCompression: {12345}},
-		"TIFF with colours CMYK (5)":                                                       {tiffPhotometric: {5}, tiffSamplesPerPixel: {4}},
+		"TIFF with other inks than those of CMYK (InkSet 2)":                               {tiffPhotometric: {5}, tiffSamplesPerPixel: {4}, tiffInkSet: {2}},
+		"TIFF with CMYK and alpha":                                                         {tiffPhotometric: {5}, tiffSamplesPerPixel: {5}, tiffExtraSamples: {2}},
+		"TIFF of 3 samples of 8 bits a pixel with colours CMYK (5)":                        {tiffPhotometric: {5}, tiffSamplesPerPixel: {3}},
 		"TIFF with colours YCbCr (6)":                                                      {tiffPhotometric: {6}, tiffSamplesPerPixel: {3}},
 		"TIFF with samples floating-point (3)":                                             {tiffSampleFormat: {3}, tiffBitsPerSample: {32}},
 		"TIFF of 1 samples of 32 bits a pixel with colours grey (1)":                       {tiffBitsPerSample: {32}},
@@ -203,6 +236,7 @@ func FuzzTIFF(f *testing.F) {
 		for _, tags := range []map[uint16][]uint32{
 			{tiffBitsPerSample: {8, 8, 8}, tiffSamplesPerPixel: {3}, tiffPhotometric: {2}, tiffPredictor: {2}, tiffWidth: {1}},
 			{tiffBitsPerSample: {4}, tiffPhotometric: {3}, tiffColorMap: make([]uint32, 48)},
+			{tiffBitsPerSample: {8, 8, 8, 8}, tiffSamplesPerPixel: {4}, tiffPhotometric: {5}, tiffWidth: {1}},
 			{tiffTileWidth: {16}, tiffTileHeight: {16}, tiffTileOffsets: {8}, tiffTileByteCounts: {100}, tiffFillOrder: {2}},
 			{tiffBitsPerSample: {16, 16}, tiffSamplesPerPixel: {2}, tiffExtraSamples: {1}, tiffPlanar: {2}, tiffStripOffsets: {8, 9}, tiffWidth: {1}},
 		} {
