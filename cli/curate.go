@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/webli"
@@ -13,7 +14,7 @@ type curateCommand struct {
 	Datasets []string `arg:"" name:"dataset" help:"Datasets: folders or URLs of object stores (s3://, gs://, azblob://, file:///); several are combined into one."`
 	Recipe   string   `required:"" placeholder:"RECIPE" help:"Shipped recipe or YAML file."`
 	To       string   `required:"" placeholder:"OUT" help:"The new dataset: a folder or a URL."`
-	Against  []string `placeholder:"DATASET" help:"Also remove near-duplicates of the images of these datasets."`
+	Against  []string `placeholder:"DATASET" help:"Also remove what is in these datasets, by the recipe's rules of contamination: exact, near and words."`
 	Set      []string `placeholder:"KEY=VALUE" sep:"none" help:"Override a value of the recipe, for example images.min_side=100."`
 	Workers  int      `help:"Goroutines that decode images; default one per core."`
 	JSON     bool     `help:"Print the report as one JSON object."`
@@ -23,6 +24,10 @@ func (c curateCommand) Run(ctx context.Context, con *console) (err error) {
 	config, err := con.readCuration(c.Recipe, c.Set)
 	if err != nil {
 		return err
+	}
+	rules := config.Contamination
+	if len(c.Against) > 0 && !rules.Exact && rules.Near == (webli.NearDuplicate{}) && rules.Words == 0 {
+		return fmt.Errorf("--against: the recipe %s sets none of contamination.exact, contamination.near and contamination.words, by which datasets are compared; for example --set contamination.exact=true", c.Recipe)
 	}
 	config.Contamination.Against = append(config.Contamination.Against, c.Against...)
 	if shards.IsURL(c.To) {

@@ -73,7 +73,7 @@ func (c evalCommand) Run(ctx context.Context, con *console) error {
 			return err
 		}
 	}
-	if err := c.check(); err != nil {
+	if err := cmp.Or(c.check(), c.checkIdle()); err != nil {
 		return err
 	}
 	switch {

@@ -66,6 +66,12 @@ func (c evalCommand) checkBenchRun() error {
 		return errors.New("--visual-tokens is for a --model, whose image encoder makes them")
 	case c.Concurrency < 0:
 		return fmt.Errorf("--concurrency must be 1 or more, not %d", c.Concurrency)
+	case c.PredictorTimeout <= 0:
+		return fmt.Errorf("--predictor-timeout must be above 0, not %v", c.PredictorTimeout)
+	case c.PredictorRetries < 0:
+		return fmt.Errorf("--predictor-retries must be 0 or more, not %d", c.PredictorRetries)
+	case c.PriceIn < 0 || c.PriceOut < 0:
+		return errors.New("--price-in and --price-out must be 0 or more")
 	}
 	return nil
 }
@@ -89,6 +95,12 @@ func (con *console) namedBenchmark(name, meteorData, wordNetData string) (benchm
 func (c evalCommand) runBench(ctx context.Context, con *console) error {
 	bench, err := con.namedBenchmark(c.Bench, c.MeteorData, c.WordNetData)
 	if err != nil {
+		return err
+	}
+	if bench, err = c.maskFlags.addTo(bench, c.backendFlag, con); err != nil {
+		return err
+	}
+	if err := c.checkSubmission(&bench); err != nil {
 		return err
 	}
 	ask, err := c.asker(ctx, con, &bench)
@@ -245,6 +257,21 @@ func (c evalCommand) benchOptions(con *console) (o evalsuite.BenchmarkOptions, e
 	}, line.end
 }
 
+// checkSubmission returns an error, before a model is asked, if its answers make no submission.
+func (c evalCommand) checkSubmission(bench *benchmarks.Benchmark) error {
+	switch {
+	case c.Submission == "":
+		return nil
+	case bench.Task == benchmarks.Retrieval:
+		return fmt.Errorf("leave out --submission: %s ranks embeddings, and a submission has predictions", bench.Name)
+	case bench.Task == benchmarks.Boxes && c.Annotations == "":
+		return fmt.Errorf("--submission of %s needs --annotations, a file with the images and categories", bench.Name)
+	case bench.Task != benchmarks.Boxes && (bench.Submission.ID == "" || bench.Submission.Source == ""):
+		return fmt.Errorf("leave out --submission: %s has no server whose form of predictions is known here", bench.Name)
+	}
+	return nil
+}
+
 // scoreFiles scores the answers on the owner's files and writes a submission, if that is asked for.
 func (c evalCommand) scoreFiles(ctx context.Context, con *console, bench *benchmarks.Benchmark, run *evalsuite.BenchmarkRun) error {
 	if bench.Task == benchmarks.Retrieval {
@@ -252,7 +279,11 @@ func (c evalCommand) scoreFiles(ctx context.Context, con *console, bench *benchm
 	} else {
 		c.Predictions = filepath.Join(c.Out, evalsuite.BenchmarkPredictionsFile)
 	}
-	if err := c.submit(ctx, con, bench); err != nil || c.Annotations == "" {
+	submit := c.submit
+	if bench.Task == benchmarks.Boxes && c.Submission != "" {
+		submit = c.submitBoxes
+	}
+	if err := submit(ctx, con, bench); err != nil || c.Annotations == "" {
 		return err
 	}
 	how := c.scoring()

@@ -53,7 +53,7 @@ func (c evalCommand) submitBoxes(ctx context.Context, con *console, bench *bench
 		return fmt.Errorf("writing the submission to %s: %w", c.Bench, err)
 	}
 	if !c.JSON {
-		con.printf("wrote %s: %d results for %s; nothing was scored\n", c.Submission, n, bench.Submission.Source)
+		con.printf("wrote %s: %d results for %s\n", c.Submission, n, bench.Submission.Source)
 	}
 	return nil
 }

@@ -50,6 +50,14 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	masks, err := filepath.Abs("../models/maskvae/testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	referring, err := filepath.Abs("../evalsuite/benchmarks/testdata/referring")
+	if err != nil {
+		t.Fatal(err)
+	}
 	server := s3test.New(t)
 	chat := chatServer(t)
 	address, parameters, _ := strings.Cut(server.URL("bucket"), "?")
@@ -63,11 +71,13 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %s", name)
 		},
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("MODELS", models)   // SentencePiece models
-			e.Setenv("WEIGHTS", weights) // files of weights
-			e.Setenv("HUB", hub)         // folders as transformers writes them
-			e.Setenv("CHAT", chat)       // an endpoint of chat completions
-			e.Setenv("S3", address)      // of an object store
+			e.Setenv("MODELS", models)       // SentencePiece models
+			e.Setenv("WEIGHTS", weights)     // files of weights
+			e.Setenv("MASKS", masks)         // of the mask VQ-VAE
+			e.Setenv("REFERRING", referring) // files of RefCOCO
+			e.Setenv("HUB", hub)             // folders as transformers writes them
+			e.Setenv("CHAT", chat)           // an endpoint of chat completions
+			e.Setenv("S3", address)          // of an object store
 			e.Setenv("S3_PARAMETERS", parameters)
 			e.Setenv(shards.WorkVariable, filepath.Join(e.WorkDir, "work"))
 			for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"} {
