@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
+	imagedraw "image/draw"
 	"io"
 	"math"
 	"os"
@@ -23,7 +25,7 @@ type augmentCommand struct {
 	Out    string   `short:"o" placeholder:"FILE" help:"Write what the model sees as a PNG, values mapped back to 0 to 255."`
 	Seed   uint64   `help:"Seed of random ops."`
 	Boxes  []string `sep:"none" placeholder:"X0,Y0,X1,Y1" help:"A box in pixels of the upright image, which is moved with it; may be repeated."`
-	Repeat int      `default:"1" placeholder:"N" help:"Apply the ops N times, each with other random choices; --out shows all of them."`
+	Repeat int      `default:"1" placeholder:"N" help:"Apply the ops N times, each with other random choices; --out shows all of them, with grey lines between."`
 	JSON   bool     `help:"Print one JSON object."`
 	List   bool     `help:"List the ops, and nothing else."`
 }
@@ -204,6 +206,9 @@ func (a *augmented) view(t augment.Tensor, g augment.Geometry) *augmentedView {
 	return v
 }
 
+// gap is the width in pixels of the grey lines between the views of a sheet.
+const gap = 4
+
 // sheet shows all views in a grid, with their boxes.
 func (a *augmented) sheet() image.Image {
 	var height, width int
@@ -212,10 +217,9 @@ func (a *augmented) sheet() image.Image {
 	}
 	columns := int(math.Ceil(math.Sqrt(float64(len(a.Views)))))
 	rows := (len(a.Views) + columns - 1) / columns
-	m := image.NewRGBA(image.Rect(0, 0, columns*width, rows*height))
-	for i := range m.Pix {
-		m.Pix[i] = 255
-	}
+	height, width = height+gap, width+gap
+	m := image.NewRGBA(image.Rect(0, 0, columns*width-gap, rows*height-gap))
+	imagedraw.Draw(m, m.Bounds(), image.NewUniform(color.Gray{Y: 0x80}), image.Point{}, imagedraw.Src)
 	var regions []regionimage.Region
 	for i, v := range a.Views {
 		corner := image.Pt(i%columns*width, i/columns*height)

@@ -476,7 +476,7 @@ func (c evalRescore) Run(ctx context.Context, con *console) error {
 		if err != nil {
 			return err
 		}
-		shown := evalCommand{Bench: m.Bench, Out: c.Out, JSON: c.JSON}
+		shown := evalCommand{Data: c.Data, Bench: m.Bench, Out: c.Out, JSON: c.JSON}
 		return shown.printRun(con, run)
 	})
 }

@@ -18,8 +18,9 @@ import (
 const whatToGive = "a folder of images, a table with a column of image files, a WebDataset archive, or a dataset made by pali3 ingest"
 
 // look finds the source for a path: a folder of images with or without texts beside them, a table
-// with a column of image files, WebDataset archives, or the folders of easy-VQA.
-func look(path string) (*Ingest, error) {
+// with a column of image files, WebDataset archives, or the folders of easy-VQA. Note is told of
+// tables in a folder that are not used.
+func look(path string, note func(format string, args ...any)) (*Ingest, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no file or folder %s; give %s", path, whatToGive)
@@ -37,10 +38,16 @@ func look(path string) (*Ingest, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, table := range tables {
-		if found, err := lookAtTable(table); err == nil {
-			return found, nil
+	for i, table := range tables {
+		found, err := lookAtTable(table)
+		if err != nil {
+			note("a table in the folder is not used: %v", err)
+			continue
 		}
+		for _, other := range tables[i+1:] {
+			note("%s is not used, because %s describes the images", other, table)
+		}
+		return found, nil
 	}
 	s, err := survey(path)
 	if err != nil {

@@ -3,8 +3,11 @@ package project
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -99,7 +102,7 @@ func (s *starter) openData(ctx context.Context, from string) error {
 		s.data = from
 		return nil
 	}
-	found, err := look(from)
+	found, err := look(from, s.note)
 	if err != nil {
 		return err
 	}
@@ -130,7 +133,14 @@ func (s *starter) tellIngested(from string, found ingest.Summary) error {
 	defer d.Close()
 	if d.Len() > 0 {
 		if found.Rejected > 0 {
-			s.note("%d of %d records cannot be used; see them with: pali3 shards head %s --rejects", found.Rejected, found.Rows+found.Rejected+found.Duplicates, s.data)
+			s.note("%d of %d records cannot be used; see them with: pali3 shards head %s --rejects", found.Rejected, found.Rows+found.Rejected+found.Duplicates, forShell(s.data))
+		}
+		if len(found.LeftOut) > 0 {
+			var parts []string
+			for _, reason := range slices.Sorted(maps.Keys(found.LeftOut)) {
+				parts = append(parts, fmt.Sprintf("%s %d", reason, found.LeftOut[reason]))
+			}
+			s.note("parts of records were left out, by reason: %s; see them with: pali3 shards stat %s", strings.Join(parts, ", "), forShell(s.data))
 		}
 		return nil
 	}

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -150,7 +151,7 @@ func TestLook(t *testing.T) {
 		{"tars", Ingest{Source: "webdataset"}},
 		{"tars/x.tar", Ingest{Source: "webdataset"}},
 	} {
-		found, err := look(filepath.Join(dir, c.path))
+		found, err := look(filepath.Join(dir, c.path), func(format string, args ...any) { t.Errorf("%s: %s", c.path, fmt.Sprintf(format, args...)) })
 		if err != nil {
 			t.Errorf("%s: %v", c.path, err)
 			continue
@@ -159,5 +160,25 @@ func TestLook(t *testing.T) {
 			found.Columns.Image != c.want.Columns.Image || strings.Join(found.Columns.Text, ",") != strings.Join(c.want.Columns.Text, ",") {
 			t.Errorf("%s: %+v, want %+v", c.path, *found, c.want)
 		}
+	}
+}
+
+func TestLook_NamesTablesThatAreNotUsed(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"a.csv": "file,caption\nx.png,Gr\xf6\xdfe\n", "b.csv": "file,caption\nx.png,a cat\n", "c.csv": "file,caption\nx.png,a dog\n", "x.png": "",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var notes []string
+	found, err := look(dir, func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) })
+	if err != nil || filepath.Base(found.Path) != "b.csv" {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	if len(notes) != 2 || !strings.Contains(notes[0], "a.csv") || !strings.Contains(notes[0], "is not UTF-8") || !strings.Contains(notes[0], "pali3 ingest table") ||
+		!strings.Contains(notes[1], "c.csv is not used, because") {
+		t.Errorf("notes %q", notes)
 	}
 }

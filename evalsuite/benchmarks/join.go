@@ -115,7 +115,11 @@ func (j *join) join(chunk []Item) ([]Item, error) {
 		}
 		found := j.predicted.find(item)
 		if found != nil && found.used || found == nil && j.seen[item.ID] {
-			return nil, fmt.Errorf("%s: question %s is annotated twice", j.files.Annotations, item.ID)
+			several := ""
+			if j.files.Split == "" && item.Split != "" {
+				several = "; if it has several splits, name one with --split"
+			}
+			return nil, fmt.Errorf("%s: question %s is annotated twice%s", j.files.Annotations, item.ID, several)
 		}
 		if item.Optional {
 			j.problems.add(NotAsked, item.ID, nil)
