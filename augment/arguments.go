@@ -71,6 +71,9 @@ func (a *Arguments) Number(name string) float64 {
 	if err != nil || math.IsInf(v, 0) || math.IsNaN(v) {
 		a.fail("%s is %q, not a number", name, text)
 	}
+	if math.IsInf(float64(float32(v)), 0) {
+		a.fail("%s is %q, beyond numbers of 32 bits", name, text)
+	}
 	return v
 }
 

@@ -2,6 +2,7 @@ package augment
 
 import (
 	"fmt"
+	"image"
 	"image/color"
 	"math"
 	"strings"
@@ -11,8 +12,8 @@ import (
 )
 
 // TestGeometry_BoxIsTheDrawnBox draws a white box on black, applies random ops, and compares where
-// the white is with where the geometry puts the box: equal to the pixel if nothing resizes, and
-// within a pixel after one resize.
+// the white is with where the geometry puts the box and its mask: equal to the pixel if nothing
+// resizes, and within a pixel after one resize.
 func TestGeometry_BoxIsTheDrawnBox(t *testing.T) {
 	exact, near := 0, 0
 	for i := range uint64(4000) {
@@ -46,6 +47,15 @@ func TestGeometry_BoxIsTheDrawnBox(t *testing.T) {
 			part := float64(area) / float64((y1-y0)*(x1-x0))
 			if left > 0 != (area > 0) || area > 0 && distance(moved, white) > 1e-6 || math.Abs(left-part) > 1e-6 {
 				t.Errorf("%s; %v of it is left, want %v", what, left, part)
+			}
+			mask := image.NewGray(image.Rect(0, 0, width, height))
+			for at := range mask.Pix {
+				if y, x := at/width, at%width; y >= y0 && y < y1 && x >= x0 && x < x1 {
+					mask.Pix[at] = 255
+				}
+			}
+			if masked, err := g.Mask(mask, 1<<20); err != nil || !showsMask(got, masked) {
+				t.Errorf("%s; the mask, of %v, is another (%v)", what, masked.Rect, err)
 			}
 		case resizes == 1 && area > 0 && moved[2]-moved[0] > 3 && moved[3]-moved[1] > 3:
 			near++
@@ -102,6 +112,19 @@ func whiteBox(t Tensor) (box [4]float64, area int) {
 		box = [4]float64{min(box[0], y), min(box[1], x), max(box[2], y+1), max(box[3], x+1)}
 	}
 	return box, area
+}
+
+// showsMask reports whether the white pixels are those of the mask.
+func showsMask(t Tensor, mask *image.Gray) bool {
+	if mask.Rect.Dx() != t.Width || mask.Rect.Dy() != t.Height {
+		return false
+	}
+	for i, v := range mask.Pix {
+		if (v != 0) != (t.Pix[3*i] >= 127.5) {
+			return false
+		}
+	}
+	return true
 }
 
 func distance(a, b [4]float64) (most float64) {

@@ -308,6 +308,9 @@ func buildValueRange(a *Arguments) (Action, error) {
 	}
 	factor := (high - low) / (inHigh - inLow)
 	scale, from, to := float32(factor), float32(inLow), float32(low)
+	if scale == 0 || !finite((0-from)*scale+to) || !finite((255-from)*scale+to) {
+		return Action{}, errNotFinite
+	}
 	least, most := float32(min(low, high)), float32(max(low, high))
 	return Action{KeepsSize: true, values: linearly(factor, low-inLow*factor), Run: func(p *Pixels, _ *random.Stream) error {
 		pix := p.Tensor().Pix
@@ -321,6 +324,10 @@ func buildValueRange(a *Arguments) (Action, error) {
 	}}, nil
 }
 
+var errNotFinite = errors.New("what becomes of 0 to 255 is beyond numbers of 32 bits")
+
+func finite(v float32) bool { return v-v == 0 }
+
 // buildVGGValueRange takes means and deviations in units of the pixels, 0 to 255, as big_vision's
 // op of that name does.
 func buildVGGValueRange(a *Arguments) (Action, error) {
@@ -328,6 +335,11 @@ func buildVGGValueRange(a *Arguments) (Action, error) {
 	std, err := a.channels("std", imageNetStd)
 	if err != nil {
 		return Action{}, err
+	}
+	for c := range mean {
+		if std[c] != 0 && !(finite((0-mean[c])/std[c]) && finite((255-mean[c])/std[c])) {
+			return Action{}, errNotFinite
+		}
 	}
 	return normaliseAction(mean, std), nil
 }

@@ -103,6 +103,9 @@ func (c augmentCommand) Run(_ context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
+	if c.Out != "" && sameFile(c.Image, c.Out) {
+		return fmt.Errorf("--out %s is the image itself; name another file", c.Out)
+	}
 	a := &augmented{Image: c.Image, Ops: c.Ops, Random: pipeline.Random(), Out: c.Out}
 	if a.Format, a.Width, a.Height, err = augment.Inspect(encoded); err != nil {
 		return fmt.Errorf("%s: %w", c.Image, err)
@@ -124,6 +127,12 @@ func (c augmentCommand) Run(_ context.Context, con *console) error {
 	}
 	con.printf("%s", a)
 	return nil
+}
+
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	other, missing := os.Stat(b)
+	return err == nil && missing == nil && os.SameFile(one, other)
 }
 
 // imageBytes reads an image file, or a pipe, as far as the ops take it.
