@@ -136,9 +136,9 @@ var readScienceQA = eachMember(func(id string, p struct {
 	return i
 })
 
-// readAOKVQA reads A-OKVQA's aokvqa_v1p0_*.json: questions with four choices and ten answers. The
-// answers of the sample are the direct answers.
-var readAOKVQA = each("", func(_ int, q struct {
+// aokvqaQuestion is an element of A-OKVQA's aokvqa_v1p0_*.json: a question with four choices and
+// ten direct answers.
+type aokvqaQuestion struct {
 	ID        flexible    `json:"question_id"`
 	ImageID   flexible    `json:"image_id"`
 	Question  words       `json:"question"`
@@ -147,21 +147,84 @@ var readAOKVQA = each("", func(_ int, q struct {
 	Direct    list[words] `json:"direct_answers"`
 	Difficult words       `json:"difficult_direct_answer"`
 	Split     words       `json:"split"`
-}, _ Options) item {
+}
+
+// about returns the item of the question's image, and false without the name of one.
+func (q *aokvqaQuestion) about() (item, bool) {
 	names := cocoNames(string(q.ImageID), "")
 	if len(names) == 0 {
-		return item{}
+		return item{}, false
 	}
 	i := about(names[0], names...)
-	id := string(q.ID)
 	i.sample.Split = q.Split.text
-	i.ask(id, q.Question, "", q.Direct.items...)
-	i.lose(shards.LeftAnswer, fmt.Sprintf("%s: answers to question %s", names[0], id), q.Direct.bad, q.Direct.fault)
+	return i, true
+}
+
+// right returns the right choice, and false for a question of a test set.
+func (q *aokvqaQuestion) right() (words, bool) {
+	n, err := strconv.Atoi(string(q.Correct))
+	if err != nil || n < 0 || n >= len(q.Choices.items) {
+		return words{}, false
+	}
+	return q.Choices.items[n], true
+}
+
+// details adds what a dataset has in the metadata.
+func (q *aokvqaQuestion) details(i *item) {
+	id := string(q.ID)
 	i.detail(id, "choices", q.Choices.json())
-	if n, err := strconv.Atoi(string(q.Correct)); err == nil && n >= 0 && n < len(q.Choices.items) {
-		i.detail(id, "correct_choice", q.Choices.items[n])
+	if right, ok := q.right(); ok {
+		i.detail(id, "correct_choice", right)
 	}
 	i.detail(id, "difficult_direct_answer", q.Difficult)
+}
+
+// readAOKVQA reads A-OKVQA. The answers of the sample are the direct answers.
+var readAOKVQA = each("", func(_ int, q aokvqaQuestion, _ Options) item {
+	i, ok := q.about()
+	if !ok {
+		return item{}
+	}
+	id := string(q.ID)
+	i.ask(id, q.Question, "", q.Direct.items...)
+	i.lose(shards.LeftAnswer, fmt.Sprintf("%s: answers to question %s", i.sample.Key, id), q.Direct.bad, q.Direct.fault)
+	q.details(&i)
+	return i
+})
+
+// Between a question of A-OKVQA and its choices, and between these, as PaliGemma was trained
+// (big_vision, configs/proj/paligemma/transfers/aokvqa_mc.py).
+const (
+	chooseFrom     = " choose from: "
+	betweenChoices = " \t "
+)
+
+// readAOKVQAChoices reads A-OKVQA as PaliGemma's transfer to its multiple choice does: the choices
+// follow the question, and the answer of the sample is the right choice.
+var readAOKVQAChoices = each("", func(_ int, q aokvqaQuestion, _ Options) item {
+	i, ok := q.about()
+	if !ok {
+		return item{}
+	}
+	id := string(q.ID)
+	if q.Choices.bad > 0 || len(q.Choices.items) == 0 || slices.ContainsFunc(q.Choices.items, func(w words) bool { return w.wrong() != "" }) {
+		i.leave(shards.LeftAnswer, "%s: question %s: a choice has no text, or there is none", i.sample.Key, id)
+		return i
+	}
+	texts := make([]string, len(q.Choices.items))
+	for n, choice := range q.Choices.items {
+		texts[n] = choice.text
+	}
+	text := q.Question
+	if text.wrong() == "" {
+		text.text += chooseFrom + strings.Join(texts, betweenChoices)
+	}
+	var answers []words
+	if right, ok := q.right(); ok {
+		answers = append(answers, right)
+	}
+	i.ask(id, text, "multiple_choice", answers...)
+	q.details(&i)
 	return i
 })
 

@@ -60,6 +60,7 @@ func layouts() []layout {
 		{name: "chartqa", read: readChartQA, needs: ".imgname .query", merge: byImage},
 		{name: "ai2d", read: readAI2D},
 		{name: "aokvqa", read: readAOKVQA, needs: ".question_id .choices", merge: byImage},
+		{name: "aokvqa-mc", read: readAOKVQAChoices, needs: ".question_id .choices", merge: byImage},
 		{name: "pope", read: readPOPE, needs: ".image .label", merge: byImage},
 		{name: "scienceqa", read: readScienceQA, needs: "*.question *.choices"},
 		{name: "xm3600", read: readXM3600, needs: ".image/key", records: recordsOf(xm3600References)},
