@@ -44,6 +44,7 @@ var layers = map[string]string{
 	"internal/contactsheet": "shards augment",
 	"internal/mixpage":      "tokenize augment mixture internal/batchtest",
 	"internal/batchtest":    "shards tokenize mixture",
+	"internal/shellword":    "",
 	"internal/strict":       "",
 	"internal/textlines":    "",
 	"ingest":                "shards internal/format",

@@ -8,11 +8,11 @@ import (
 	"os"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/term"
 
+	"github.com/pali3/pali3/internal/shellword"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -115,11 +115,4 @@ func (con *console) commandLine() string {
 }
 
 // quoted quotes a word for a shell if necessary.
-func quoted(word string) string {
-	if word == "" || strings.ContainsFunc(word, func(r rune) bool {
-		return !strings.ContainsRune("-_./:=,@%+", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	}) {
-		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-	}
-	return word
-}
+func quoted(word string) string { return shellword.Quote(word) }

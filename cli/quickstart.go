@@ -8,7 +8,7 @@ import (
 
 // quickstartCommand writes and runs a small project on built-in data.
 type quickstartCommand struct {
-	Out   string `default:"quickstart-run" placeholder:"DIR" help:"Folder for all output."`
+	Out   string `default:"quickstart-run" placeholder:"DIR" help:"Folder for all output; default ${default}."`
 	Smoke bool   `help:"Run a few steps of each stage, to check that everything works."`
 	Seed  uint64 `help:"Seed of all random choices."`
 	Fresh bool   `help:"Start over instead of resuming."`

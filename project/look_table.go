@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/ingest/tabular"
+	"github.com/pali3/pali3/internal/shellword"
 )
 
 // peeked is the number of rows of a table to look at.
@@ -27,12 +28,12 @@ var (
 func lookAtTable(file string) (*Ingest, error) {
 	columns, rows, err := tabular.Peek(file, peeked)
 	if err != nil {
-		return nil, fmt.Errorf("looking at %s: %w (such options are those of: pali3 ingest table %s --to DATASET; start takes the dataset)", file, err, forShell(file))
+		return nil, fmt.Errorf("looking at %s: %w (such options are those of: pali3 ingest table %s --to DATASET; start takes the dataset)", file, err, shellword.Quote(file))
 	}
 	image, repeated := imageColumn(filepath.Dir(file), columns, rows)
 	if image == "" {
 		return nil, fmt.Errorf("%s: none of its columns (%s) names image files beside the table; name the columns with: pali3 ingest table %s --image-column C --text-column C --to DATASET",
-			file, strings.Join(columns, ", "), forShell(file))
+			file, strings.Join(columns, ", "), shellword.Quote(file))
 	}
 	found := Columns{Image: image}
 	for _, name := range textNames {
@@ -54,7 +55,7 @@ func lookAtTable(file string) (*Ingest, error) {
 	}
 	if len(found.Text) == 0 && found.Answers == "" {
 		return nil, fmt.Errorf("%s: none of its columns (%s) has a usual name of texts (%s) or of questions and answers; name it with: pali3 ingest table %s --image-column %s --text-column C --to DATASET",
-			file, strings.Join(columns, ", "), strings.Join(textNames[:4], ", "), forShell(file), forShell(image))
+			file, strings.Join(columns, ", "), strings.Join(textNames[:4], ", "), shellword.Quote(file), shellword.Quote(image))
 	}
 	if repeated {
 		found.Group = image
@@ -97,12 +98,4 @@ func imageColumn(dir string, columns []string, rows []map[string]any) (column st
 		repeated = false
 	}
 	return "", false
-}
-
-// forShell quotes a word of a command for a shell if necessary.
-func forShell(word string) string {
-	if strings.ContainsAny(word, " \t'\"\\$&;|<>()*?[]{}~`#!") {
-		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-	}
-	return word
 }

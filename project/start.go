@@ -14,6 +14,7 @@ import (
 
 	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/internal/folderlock"
+	"github.com/pali3/pali3/internal/shellword"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 )
@@ -133,14 +134,14 @@ func (s *starter) tellIngested(from string, found ingest.Summary) error {
 	defer d.Close()
 	if d.Len() > 0 {
 		if found.Rejected > 0 {
-			s.note("%d of %d records cannot be used; see them with: pali3 shards head %s --rejects", found.Rejected, found.Rows+found.Rejected+found.Duplicates, forShell(s.data))
+			s.note("%d of %d records cannot be used; see them with: pali3 shards head %s --rejects", found.Rejected, found.Rows+found.Rejected+found.Duplicates, shellword.Quote(s.data))
 		}
 		if len(found.LeftOut) > 0 {
 			var parts []string
 			for _, reason := range slices.Sorted(maps.Keys(found.LeftOut)) {
 				parts = append(parts, fmt.Sprintf("%s %d", reason, found.LeftOut[reason]))
 			}
-			s.note("parts of records were left out, by reason: %s; see them with: pali3 shards stat %s", strings.Join(parts, ", "), forShell(s.data))
+			s.note("parts of records were left out, by reason: %s; see them with: pali3 shards stat %s", strings.Join(parts, ", "), shellword.Quote(s.data))
 		}
 		return nil
 	}

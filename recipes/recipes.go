@@ -67,6 +67,8 @@ func Open(nameOrFile string) (Recipe, error) {
 		return Recipe{}, fmt.Errorf("reading a recipe: %w", err)
 	case len(bytes.TrimSpace(text)) == 0:
 		return Recipe{}, fmt.Errorf("recipe %s: the file is empty", nameOrFile)
+	case bytes.Contains(text, []byte("\ntrain:\n")) && bytes.Contains(text, []byte("\nscore:\n")):
+		return Recipe{}, fmt.Errorf("%s is the pipeline of a project, not a recipe; pali3 run %s runs it, and its recipes are in %s", nameOrFile, filepath.Dir(nameOrFile), filepath.Join(filepath.Dir(nameOrFile), "recipes"))
 	}
 	return Recipe{Name: nameOrFile, Text: text, Dir: filepath.Dir(nameOrFile)}, nil
 }

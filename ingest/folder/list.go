@@ -10,6 +10,7 @@ import (
 
 	"github.com/pali3/pali3/ingest/internal/input"
 	"github.com/pali3/pali3/internal/format/sidecar"
+	"github.com/pali3/pali3/internal/shellword"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -219,13 +220,13 @@ func (l *listing) byEnding(reason string, names []string) (hinted, plain []shard
 
 // hint returns the command that reads a file, or "" if none does.
 func (l *listing) hint(name string) string {
-	file := path.Join(l.root, name)
+	file := shellword.Quote(path.Join(l.root, name))
 	base := strings.ToLower(path.Base(name))
 	switch unpacked := strings.TrimSuffix(strings.TrimSuffix(base, ".gz"), ".zst"); path.Ext(unpacked) {
 	case ".json":
 		for prefix, layout := range map[string]string{"captions_": "coco-captions", "instances_": "coco-instances"} {
 			if year, ok := strings.CutPrefix(strings.TrimSuffix(base, ".json"), prefix); ok {
-				return fmt.Sprintf("pali3 ingest benchmark %s %s --images %s", layout, file, path.Join(l.root, path.Dir(path.Dir(name)), year))
+				return fmt.Sprintf("pali3 ingest benchmark %s %s --images %s", layout, file, shellword.Quote(path.Join(l.root, path.Dir(path.Dir(name)), year)))
 			}
 		}
 	case ".csv", ".tsv", ".jsonl", ".ndjson", ".parquet":

@@ -4,8 +4,10 @@
 package atomicfile
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -21,6 +23,9 @@ type File struct {
 // Create opens a temporary file beside path.
 func Create(path string) (*File, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-"+filepath.Base(path)+"-*")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("writing %s: there is no folder %s: %w", path, filepath.Dir(path), err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("creating a temporary file for %s: %w", path, err)
 	}

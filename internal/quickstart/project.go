@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/internal/shellword"
 	"github.com/pali3/pali3/project"
 	"github.com/pali3/pali3/recipes"
 )
@@ -31,12 +32,18 @@ var pipeline string
 // smokeSamples is the number of held-out samples that a smoke run scores per split.
 const smokeSamples = 12
 
+// archiveFile is the file of the built-in data in the project.
+const archiveFile = "emoji.tar"
+
 // recipeNames lists the project's recipes. The shipped recipes have the names quickstart-NAME.
 var recipeNames = []string{"siglip", "ul2", "stage1", "stage2", "caption", "vqa"}
 
 // Write writes the quickstart's project to a folder: the archive, the recipes and finally the
 // pipeline. If the folder already holds this project, edited or not, Write leaves it alone.
 func Write(dir string, o Options) error {
+	if err := checkOurs(dir); err != nil {
+		return err
+	}
 	if o.Fresh {
 		if err := clear(dir); err != nil {
 			return err
@@ -52,7 +59,7 @@ func Write(dir string, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := atomicfile.WriteBytes(filepath.Join(dir, "emoji.tar"), content); err != nil {
+	if err := atomicfile.WriteBytes(filepath.Join(dir, archiveFile), content); err != nil {
 		return err
 	}
 	curation, err := recipes.Read("curate-quickstart")
@@ -73,6 +80,20 @@ func Write(dir string, o Options) error {
 		}
 	}
 	return atomicfile.WriteBytes(filepath.Join(dir, project.PipelineFile), []byte(o.pipeline()))
+}
+
+// checkOurs returns an error for the folder of a project that is no quickstart: with neither the
+// archive, which Write writes first, nor the mark of an earlier version.
+func checkOurs(dir string) error {
+	for _, name := range []string{archiveFile, "quickstart.json"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return nil
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, project.PipelineFile)); err == nil {
+		return fmt.Errorf("%s holds another project: use another folder for the quickstart (--out), or run that project: pali3 run %s", dir, shellword.Quote(dir))
+	}
+	return nil
 }
 
 // written reports whether the folder holds the requested project. Another project is an error.
@@ -147,7 +168,7 @@ func clear(dir string) error {
 	if err != nil && statErr != nil {
 		return nil // not ours
 	}
-	names := []string{"emoji.tar", "recipes", "quickstart.json", "pictures"}
+	names := []string{archiveFile, "recipes", "quickstart.json", "pictures"}
 	names = append(names, project.Outputs()...)
 	names = append(names, recipeNames...)
 	if p != nil {

@@ -15,10 +15,11 @@ func Nearest(written string, names []string) string {
 }
 
 // Close is like Nearest, but returns "" if the nearest name differs in more than a third of its
-// letters: it is then not what was meant. A name that begins with what was written is close.
+// letters: it is then not what was meant. A name that begins with what was written is close, and so
+// is one that ends with it behind a hyphen.
 func Close(written string, names []string) string {
 	for _, name := range names {
-		if len(written) > 2 && strings.HasPrefix(name, written) {
+		if len(written) > 2 && (strings.HasPrefix(name, written) || strings.HasSuffix(name, "-"+written)) {
 			return name
 		}
 	}
