@@ -13,7 +13,7 @@ import (
 // calls are ops with legal arguments, of which FuzzApply makes pipelines.
 var calls = []string{
 	"resize(7)", "resize(9, 4, bicubic)", "resize(5, nearest)", "resize_r(6)", "resize_small(6)", "resize_long(11)", "resize_inside(8, 12)",
-	"resize_to_sequence(4, 9)", "central_crop_to_sequence(2, 5)", "patchify(3, 40)", "central_crop", "central_crop(4)", "random_crop(3, 5)",
+	"resize_to_sequence(4, 9)", "central_crop_to_sequence(2, 5)", "patchify(3, 40)", "central_crop", "central_crop(4)", "crop_border(1)", "random_crop(3, 5)",
 	"inception_crop(6, area_min=10)", "inception_crop(4, ratio_min=0.2, ratio_max=5)", "pad_to_shape(16)", "pad_to_shape(20, 9, 7.5, both)",
 	"inception_box(20)", "inception_box(5, 90, min_object_covered=0.4)", "flip_lr", "draw_bbox(#00ff00, 3)", "draw_box(0, 0.25, 1, 0.75)", "grayscale", "grayscale(0.5)", "color_jitter(0.4, 0.4, 0.4, 0.2)",
 	"randaug", "randaug(3, 30)", "random_jpeg(1)", "random_jpeg(0.5, 1, 100)", "value_range", "value_range(0, 1, clip_values=true)",

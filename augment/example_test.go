@@ -95,7 +95,7 @@ func ExampleParse_error() {
 	_, err = augment.Parse("decode|resize(224, metod=bicubic)")
 	fmt.Println(err)
 	// Output:
-	// image ops "decode|resiez(224)", at byte 7: no op is called "resiez"; did you mean "resize"? There are decode, decode_jpeg_and_inception_crop, contact_sheet, resize, resize_small, resize_long, resize_inside, resize_r, resize_to_sequence, central_crop_to_sequence, patchify, central_crop, random_crop, inception_crop, inception_box, pad_to_shape, flip_lr, draw_bbox, draw_box, grayscale, color_jitter, randaug, random_jpeg, value_range, vgg_value_range, clip_value_range
+	// image ops "decode|resiez(224)", at byte 7: no op is called "resiez"; did you mean "resize"? There are decode, decode_jpeg_and_inception_crop, contact_sheet, resize, resize_small, resize_long, resize_inside, resize_r, resize_to_sequence, central_crop_to_sequence, patchify, central_crop, crop_border, random_crop, inception_crop, inception_box, pad_to_shape, flip_lr, draw_bbox, draw_box, grayscale, color_jitter, randaug, random_jpeg, value_range, vgg_value_range, clip_value_range
 	// image ops "decode|resize(224, metod=bicubic)", at byte 7: resize: no argument is called "metod"; did you mean "method"? Write resize(size | height, width, [method], [antialias], [as])
 }
 

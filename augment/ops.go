@@ -90,6 +90,7 @@ var builtinOps = Ops{
 	{"central_crop_to_sequence", "central_crop_to_sequence(patch_size, max_sequence_len)", "cut out the middle, of the size that resize_to_sequence has", buildCentralCropToSequence},
 	{"patchify", "patchify(patch_size, max_sequence_len)", "cut off what is not a whole patch; the image is a grid of patches", buildPatchify},
 	{"central_crop", "central_crop([size] | height, width)", "cut out the middle; without a size, its largest square", buildCentralCrop},
+	{"crop_border", "crop_border(pixels)", "cut that many pixels off each edge, such as the border of ObjectNet's images", buildCropBorder},
 	{"random_crop", "random_crop(size | height, width)", "cut out a random part", buildRandomCrop},
 	{"inception_crop", "inception_crop(size, [area_min=5], [area_max=100], [method], [antialias], [as], [ratio_min=0.75], [ratio_max=1.33])", "random area in percent and aspect, then resize", buildInceptionCrop},
 	{"inception_box", "inception_box([area_min=5], [area_max=100], [ratio_min=0.75], [ratio_max=1.33], [min_object_covered=0])", "the crop of inception_crop alone; it shows at least that part of one of the image's boxes", buildInceptionBox},
@@ -162,6 +163,17 @@ func buildCentralCrop(a *Arguments) (Action, error) {
 		h, w, err := roomFor(p, height, width)
 		if err == nil {
 			p.crop(region{(h - height) / 2, (w - width) / 2, height, width})
+		}
+		return err
+	}}, nil
+}
+
+func buildCropBorder(a *Arguments) (Action, error) {
+	border := a.Side("pixels")
+	return Action{Moves: Cropping, Run: func(p *Pixels, _ *random.Stream) error {
+		h, w, err := roomFor(p, 2*border+1, 2*border+1)
+		if err == nil {
+			p.crop(region{border, border, h - 2*border, w - 2*border})
 		}
 		return err
 	}}, nil

@@ -247,6 +247,9 @@ func (c evalCommand) model(ctx context.Context, con *console) error {
 		return err
 	}
 	be, trained, err := c.openRun(c.Model, con)
+	if err == nil {
+		err = c.classFlags.crop(con, trained)
+	}
 	if err != nil {
 		return err
 	}

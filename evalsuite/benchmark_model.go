@@ -81,6 +81,9 @@ func benchmarkPrompt(t *stages.Trained, b *benchmarks.Benchmark, warn func(strin
 		kind = "detect"
 	}
 	task, learnt := taskOf(t, kind)
+	if b.Task == benchmarks.Answers && !strings.Contains(b.Prompt, "{question}") {
+		learnt = false // of a task without questions: words with their places
+	}
 	switch {
 	case t.Published != nil && t.Family.Name == "paligemma", t.Published != nil && task.Prompt == "":
 		return strings.TrimSuffix(b.Prompt, "\n") // PaliGemma's for its transfers; its frame ends the line

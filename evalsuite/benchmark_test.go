@@ -489,6 +489,47 @@ func TestRunBenchmark_SharesACache(t *testing.T) {
 	}
 }
 
+// TestRunBenchmark_SpotsWords asks for the words of each image, and scores them on a dataset's boxes
+// and on the owner's file.
+func TestRunBenchmark_SpotsWords(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "words")
+	if _, err := shards.Write(dir, func(yield func(shards.Sample, error) bool) {
+		yield(shards.Sample{Key: "f1", Split: "val", Images: []shards.Image{grey(t, 1)}, Boxes: []shards.Box{{Label: "STOP", Y1: 0.5, X1: 0.5}}}, nil)
+		yield(shards.Sample{Key: "f2", Split: "val", Images: []shards.Image{grey(t, 2)}}, nil) // without words
+	}); err != nil {
+		t.Fatal(err)
+	}
+	p := &scripted{change: func(q *evalsuite.Query) *evalsuite.Reply {
+		if !strings.HasPrefix(q.Prompt, "Read all words in the image.") {
+			t.Errorf("prompt %q", q.Prompt)
+		}
+		return &evalsuite.Reply{Text: "<loc0000><loc0000><loc0512><loc0512> stop"}
+	}}
+	b, err := benchmarks.Builtin().Named("textocr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := t.TempDir()
+	o := benchmarkOptions(out)
+	run, err := evalsuite.RunBenchmark(t.Context(), p, open(t, dir), &b, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scores, why := run.Result.Scores, run.Result.Comparable["e2e_f1"]
+	if scores["e2e_recall"].Value != 1 || scores["e2e_precision"].Value != 0.5 || why.Answer != benchmarks.No || !strings.Contains(why.Why, "--annotations") {
+		t.Errorf("%+v %+v", scores, why)
+	}
+	annotations := filepath.Join(t.TempDir(), "a.json")
+	if err := os.WriteFile(annotations, []byte(`{"imgs":{"f1":{"width":40,"height":20,"set":"val"},"f2":{"width":40,"height":20,"set":"val"}},
+"anns":{"1":{"image_id":"f1","bbox":[0,0,20,10],"utf8_string":"STOP","points":[0,0,20,0,20,10,0,10]},"2":{"image_id":"f1","bbox":[30,0,5,5],"utf8_string":"."}}}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := b.Score(t.Context(), benchmarks.Files{Annotations: annotations, Predictions: filepath.Join(out, evalsuite.BenchmarkPredictionsFile)}, o.Score)
+	if err != nil || whole.Scores["e2e_recall"].Value != 1 || whole.Scores["e2e_precision"].Value != 0.5 {
+		t.Errorf("%+v, %v", whole, err)
+	}
+}
+
 // TestRunBenchmark_FindsBoxes asks for all labels of the data in each image.
 func TestRunBenchmark_FindsBoxes(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "boxes")

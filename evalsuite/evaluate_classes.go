@@ -2,6 +2,7 @@ package evalsuite
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -9,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/models/siglip"
@@ -23,7 +25,8 @@ type ClassifyOptions struct {
 	// Subset are the numbers of the classes that the data set has of Classes; nil means all. Images
 	// of other classes are left out.
 	Subset []int
-	// LabelField is the metadata that holds an image's label: an id, a name or a number of Classes.
+	// LabelField is the metadata that holds an image's label: an id, a name or a number of Classes,
+	// or a JSON list of the numbers of several right classes, as ObjectNet's "imagenet_classes".
 	// Default: its title, as `ingest folder --labels` makes it of the folder's name.
 	LabelField string
 	// Real are ReaL's labels, which [ReadRealLabels] reads, in place of those of the data set. The
@@ -201,8 +204,7 @@ var imageNumber = regexp.MustCompile(`(\d+)(\.\w+)?$`)
 // right returns the right classes of an image.
 func (o *ClassifyOptions) right(index *classIndex, key, label string) ([]int, error) {
 	if o.Real == nil {
-		class, err := index.find(label)
-		return []int{class}, err
+		return rightOf(index, label)
 	}
 	found := imageNumber.FindStringSubmatch(path.Base(key))
 	if found == nil {
@@ -218,6 +220,20 @@ func (o *ClassifyOptions) right(index *classIndex, key, label string) ([]int, er
 		}
 	}
 	return o.Real[number-1], nil
+}
+
+// rightOf returns the class of a label, or the classes of a JSON list of numbers.
+func rightOf(index *classIndex, label string) (right []int, err error) {
+	if !strings.HasPrefix(label, "[") || json.Unmarshal([]byte(label), &right) != nil {
+		class, err := index.find(label)
+		return []int{class}, err
+	}
+	for _, class := range right {
+		if class < 0 || class >= len(index.classes) {
+			return nil, fmt.Errorf("the class %d of the label %s is none of 0 to %d", class, label, len(index.classes)-1)
+		}
+	}
+	return right, nil
 }
 
 // texts returns the names and templates to embed.

@@ -26,7 +26,7 @@ func greys(t *testing.T) string {
 	for n := range 40 {
 		s := shards.Sample{
 			Key: fmt.Sprintf("val_%08d.JPEG", n+1), Split: "val", Images: []shards.Image{grey(t, uint8(6*n))},
-			Texts: []shards.Text{{Kind: shards.Title, Language: "en", Value: sevenClasses[n%3].Names[0]}}, Metadata: map[string]string{"wnid": fmt.Sprintf("n%d", n%7)},
+			Texts: []shards.Text{{Kind: shards.Title, Language: "en", Value: sevenClasses[n%3].Names[0]}}, Metadata: map[string]string{"wnid": fmt.Sprintf("n%d", n%7), "several": "[0,1,2,3,4,5,6]", "outside": "[7]"},
 		}
 		switch {
 		case n == 5:
@@ -142,6 +142,10 @@ func TestEvaluate_ClassifiesAsClassifierDoes(t *testing.T) {
 	if e.Scores["top1"].Model.N != 11 || e.LeftOut[1].Count != 27 || !slices.Equal(labels(e), []string{"lake", "wall"}) {
 		t.Errorf("%+v, %v of %v", e.Scores["top1"], e.LeftOut, labels(e))
 	}
+	// Several right classes in the metadata.
+	if e = score(evalsuite.ClassifyOptions{Classes: sevenClasses, LabelField: "several"}); e.Scores["top1"].Model.Value != 37./38 {
+		t.Errorf("all classes are right, and one image cannot be read: %+v", e.Scores["top1"])
+	}
 	// Several right classes, or none.
 	real := make([][]int, 50)
 	real[0], real[1], real[39] = []int{0, 1, 2, 3, 4, 5, 6}, []int{3, 3}, []int{0, 1, 2, 3, 4, 5, 6}
@@ -175,6 +179,7 @@ func TestEvaluate_NamesWrongLabels(t *testing.T) {
 	be, trained := train(t, shadesSigLIP, shades(t))
 	for want, o := range map[string]evalsuite.ClassifyOptions{
 		`sample val_00000003.JPEG: the label "n2" is no id`: {Classes: sevenClasses[:2], LabelField: "wnid"},
+		`the class 7 of the label [7] is none of 0 to 6`:    {Classes: sevenClasses, LabelField: "outside"},
 		"no sample has a label":                             {LabelField: "colour"},
 		"give the list of classes":                          {Real: [][]int{{1}}},
 		"image 00000003 is none of ReaL's 1 to 2":           {Classes: sevenClasses, Real: [][]int{{1}, {2}}},

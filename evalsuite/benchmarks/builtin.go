@@ -78,6 +78,7 @@ var builtin = Table{
 	imagenetA,
 	imagenetR,
 	imagenetSketch,
+	objectnet,
 
 	// Masks and boxes.
 	refcoco,

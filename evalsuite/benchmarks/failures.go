@@ -36,11 +36,11 @@ func (b *Benchmark) failures(items []Item, o Options, p *problems) (scored []Ite
 			p.add(Failed, i.ID, nil)
 		case b.Task == Boxes:
 			b.findIn(i, p)
-			if i.fromDataset {
-				p.add(OfDataset, i.ID, nil)
-			}
 		case strings.TrimSpace(i.Prediction) == "" && len(i.Found) == 0:
 			p.add(Empty, i.ID, nil)
+		}
+		if i.fromDataset && i.Failure == "" && i.Error == "" {
+			p.add(OfDataset, i.ID, nil)
 		}
 		if b.notDecoded(i) {
 			p.add(NotDecoded, i.ID, nil)

@@ -50,7 +50,8 @@ type Item struct {
 	Found []detection.Detection
 
 	also []string // further ids
-	// fromDataset says that Scene is that of a dataset, which is less than the owner's files say.
+	// fromDataset says that Scene, or the places of words, are those of a dataset, which is less than
+	// the owner's files say.
 	fromDataset bool
 }
 
@@ -92,7 +93,9 @@ func (b *Benchmark) appendRecord(items []Item, r *Record) []Item {
 	first := len(items)
 	items = b.appendItems(items, &r.Sample, r.ID, r.Fields)
 	for n := range items[first:] {
-		items[first+n].Scene = r.Scene
+		if r.Scene != nil {
+			items[first+n].Scene = r.Scene
+		}
 	}
 	return items
 }
@@ -106,6 +109,9 @@ func (b *Benchmark) appendItems(items []Item, s *shards.Sample, id string, field
 	}
 	if b.Task == Labels && len(s.Questions) == 0 {
 		return appendLabel(items, s, id)
+	}
+	if b.Layout == "textocr" && len(s.Questions) == 0 {
+		return append(items, wordsItem(s, id))
 	}
 	for n := range s.Questions {
 		q := &s.Questions[n]

@@ -56,7 +56,7 @@ func (p Problem) String() string {
 		Unreadable:      "lines are no prediction",
 		Unlabelled:      "questions have no right answer and do not count",
 		NotAsked:        "questions are left out of the score by the owner's rule",
-		OfDataset:       "images have the boxes of a dataset, without groups, areas of objects and absent classes; --annotations scores on the owner's files",
+		OfDataset:       "images have the boxes of a dataset, without groups, areas of objects, absent classes, outlines and words that cannot be read; --annotations scores on the owner's files",
 		NothingFound:    "images have no detection",
 		UnknownCategory: "detections are of a category that the annotations do not list, and do not count",
 		NoRegion:        "parts of answers are no box",

@@ -1,11 +1,14 @@
 package benchmarks
 
 import (
+	"cmp"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
 
 	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/shards"
 )
 
 const (
@@ -21,7 +24,8 @@ var textocr = Benchmark{
 	Name: "textocr", About: "TextOCR: words in photographs, with their places",
 	Layout: "textocr", Task: Answers,
 	Splits: []Split{{"val", 3124, Secondary, textOCRCard}, {"train", 21778, Secondary, textOCRCard}},
-	Prompt: "ocr\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 512},
+	Prompt: "ocr\n", Chat: "Read all words in the image. Write a line for each word: the pixel coordinates of its four corners, clockwise from the top left, " +
+		"and the word, with commas between, as in x1,y1,x2,y2,x3,y3,x4,y4,WORD. Write nothing else.", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 512},
 	Metrics: []Metric{
 		spotting("e2e_f1", "harmonic mean of end-to-end precision and recall", func(s metrics.Spotted) float64 { return harmonic(s.Read, s) }),
 		spotting("e2e_precision", "share of the words found that are at the place of a word and say the same", func(s metrics.Spotted) float64 { return shareOf(s.Read, s.Found) }),
@@ -30,7 +34,8 @@ var textocr = Benchmark{
 		spotting("detection_precision", "share of the words found that are at the place of a word", func(s metrics.Spotted) float64 { return shareOf(s.Detected, s.Found) }),
 		spotting("detection_recall", "share of the words whose place is found", func(s metrics.Spotted) float64 { return shareOf(s.Detected, s.Words) }),
 	},
-	Unit: "image", Cluster: "image",
+	Adapt: wordless,
+	Unit:  "image", Cluster: "image",
 	Submission: Submission{ID: "image_id", Text: "words"},
 }
 
@@ -52,6 +57,39 @@ func spotting(name, about string, score func(metrics.Spotted) float64) Metric {
 			return score(sum)
 		}, err
 	}}
+}
+
+// wordsItem returns the item of a sample of a dataset, whose boxes are words and their places. A
+// dataset has no outlines of words, and does not have those that cannot be read.
+func wordsItem(s *shards.Sample, id string) Item {
+	height, width := 1.0, 1.0
+	if len(s.Images) > 0 && s.Images[0].Height > 0 && s.Images[0].Width > 0 {
+		height, width = float64(s.Images[0].Height), float64(s.Images[0].Width)
+	}
+	i := Item{ID: cmp.Or(id, s.Key), Image: s.Key, Split: s.Split, Fields: metadataOf(s), fromDataset: true}
+	for _, side := range []Field{{Name: "height", Value: number(height)}, {Name: "width", Value: number(width)}} {
+		side.Question = i.ID
+		i.Fields = append(i.Fields, side)
+	}
+	for n := range s.Boxes {
+		b := &s.Boxes[n]
+		if b.Image == 0 && b.Label != "" {
+			x0, y0, x1, y1 := float64(b.X0)*width, float64(b.Y0)*height, float64(b.X1)*width, float64(b.Y1)*height
+			i.References = append(i.References, fmt.Sprintf("%g,%g,%g,%g,%g,%g,%g,%g\t%s", x0, y0, x1, y0, x1, y1, x0, y1, b.Label))
+		}
+	}
+	wordless(&i)
+	return i
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+
+// wordless marks an image without words as one that has nothing to find, so that it is scored: what
+// is found in it is wrong.
+func wordless(i *Item) {
+	if len(i.References) == 0 {
+		i.Scene = &Scene{}
+	}
 }
 
 func shareOf(n, all int) float64 {

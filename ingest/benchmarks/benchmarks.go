@@ -61,7 +61,7 @@ func New(o Options) (*Benchmark, error) {
 		}
 		o.Images = o.Annotations
 	}
-	if o.Layout == "imagenet" && o.Images == "" && o.isFolder() {
+	if (o.Layout == "imagenet" || o.Layout == "objectnet") && o.Images == "" && o.isFolder() {
 		o.Images = o.Annotations
 	}
 	if o.Images == "" && !l.embeds {
@@ -102,7 +102,7 @@ func (o Options) files() []optionFile {
 // isFolder reports whether the annotations are a folder: of a layout that always or sometimes has
 // one.
 func (o Options) isFolder() bool {
-	if o.Layout == "ai2d" || o.Layout == "scicap" {
+	if o.Layout == "ai2d" || o.Layout == "scicap" || o.Layout == "objectnet" {
 		return true
 	}
 	if o.Layout == "easyvqa" {

@@ -147,6 +147,8 @@ var published = []fixture{
 		[]string{"Test/1001.0025v1-Figure2-1.png"}, []string{"1001.0025v1-Figure2-1.png 1 images caption/en:delay . ocr/en:0 time contains_subfigure=false figure_type=Graph Plot paper=1001.0025v1"}},
 	{"imagenet", "ImageId,PredictionString\nILSVRC2012_val_00000001,n01751748 111 108 230 366 n01751748 1 2 3 4\nILSVRC2012_val_00000002,\n", "", "", []string{"ILSVRC2012_val_00000001.JPEG"},
 		[]string{"! row", "ILSVRC2012_val_00000001.JPEG 1 images title/:n01751748"}},
+	{"objectnet", `{"Alarm clock":"analog clock; digital clock"}`, "", "", []string{"alarm_clock/a.png", "jar/b.png", "jar/c.png"},
+		[]string{"alarm_clock/a.png 1 images title/:Alarm clock imagenet_classes=[409,530]"}},
 	{"nlvr", `{"sentence":"A box.","label":"true","identifier":"72-0","directory":"5","evals":{"r1":"true"},"structured_rep":[[]]}` + "\n", "", "",
 		[]string{"5/a-72-0-0.png", "a-72-0-5.png"}, []string{"! a-72-0-1.png absent", "! a-72-0-2.png absent", "! a-72-0-3.png absent", "! a-72-0-4.png absent",
 			"a-72-0-0.png 1 images ?72-0-0 true_false A box. =true", "a-72-0-5.png 1 images ?72-0-5 true_false A box. =true"}},
@@ -244,6 +246,12 @@ func publish(t *testing.T, l fixture) Options {
 	o := Options{Layout: l.name, Annotations: write("annotations/"+fileName(l.annotations), l.annotations), Images: filepath.Join(dir, "images")}
 	if l.name == "ai2d" || l.name == "scicap" {
 		o.Annotations = filepath.Dir(o.Annotations)
+	}
+	if l.name == "objectnet" {
+		o.Annotations = dir
+		for name, content := range map[string]string{objectFolders: `{"alarm_clock":"Alarm clock","jar":"Jar"}`, objectClasses: l.annotations, imageNetNames: "digital clock\nbee\nanalog clock\n", imageNetOrder: `{"409":2,"530":0}`} {
+			write("mappings/"+name, content)
+		}
 	}
 	if l.questions != "" {
 		o.Questions = write("questions.json", l.questions)

@@ -38,7 +38,19 @@ func FuzzLayouts(f *testing.F) {
 	f.Fuzz(func(t *testing.T, n byte, content, beside []byte) {
 		dir := t.TempDir()
 		o := Options{Layout: names[int(n)%len(names)], Annotations: filepath.Join(dir, "a"), Images: dir}
-		if o.Layout == "ai2d" || o.Layout == "scicap" {
+		if o.Layout == "objectnet" {
+			for _, folder := range []string{"images", "mappings"} {
+				if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, name := range []string{objectFolders, objectClasses, imageNetNames, imageNetOrder} {
+				if err := os.WriteFile(filepath.Join(dir, "mappings", name), [][]byte{content, beside}[len(name)%2], 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if o.Layout == "ai2d" || o.Layout == "scicap" || o.Layout == "objectnet" {
 			o.Annotations = dir
 		}
 		if slices.Contains([]string{"mme", "chartqa", "pope", "imagenet"}, o.Layout) && len(beside) == 0 {

@@ -70,6 +70,7 @@ func layouts() []layout {
 		{name: "easyvqa", read: readEasyVQA},
 		{name: "openimages-boxes", read: readOpenImages, records: openScenes},
 		{name: "imagenet", read: readImageNet},
+		{name: "objectnet", read: readObjectNet},
 		{name: "localized-narratives", read: readNarratives, needs: ".image_id .caption"},
 		{name: "mme", read: readMME, merge: byImage, embeds: true},
 		{name: "mmstar", read: readMMStar, merge: byImage, embeds: true},
