@@ -284,7 +284,7 @@ func TestOps_ShapesAndPlaces(t *testing.T) {
 		{"decode|resize_inside(10)", 5, 10},
 		{"decode|resize_inside(10, 100)", 10, 20},
 		{"decode|central_crop", 20, 20},
-		{"decode|crop_border(2)", 16, 26},
+		{"decode|crop_border(2)", 16, 36},
 		{"decode|central_crop()", 20, 20},
 		{"decode|patchify(16, 4)", 16, 32},
 		{"decode|central_crop_to_sequence(8, 2)", 8, 16},

@@ -489,8 +489,8 @@ func TestRunBenchmark_SharesACache(t *testing.T) {
 	}
 }
 
-// TestRunBenchmark_SpotsWords asks for the words of each image, and scores them on a dataset's boxes
-// and on the owner's file.
+// TestRunBenchmark_SpotsWords asks for the words of each image, and scores them on the boxes of a
+// dataset and on the owner's file.
 func TestRunBenchmark_SpotsWords(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "words")
 	if _, err := shards.Write(dir, func(yield func(shards.Sample, error) bool) {

@@ -5,7 +5,7 @@ package benchmarks
 var ai2d = Benchmark{
 	Name: "ai2d", About: "AI2D: questions about diagrams, with four choices",
 	Layout: "ai2d", Task: Choices,
-	Splits: []Split{{Name: "test", N: 3088}},
+	Splits: []Split{{"test", 3088, Secondary, "evalscope.readthedocs.io, v1.6.0, benchmarks/ai2d (lmms-lab/ai2d)"}},
 	Chat:   "{question}\n{choices}\nAnswer with the text of the right choice, without its letter.",
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 128},
 	Metrics:   []Metric{ai2dRules.official()},

@@ -18,7 +18,7 @@ var aokvqa = Benchmark{
 var aokvqaMC = Benchmark{
 	Name: "aokvqa-mc", About: "A-OKVQA, multiple choice: questions that need knowledge and reasoning",
 	Layout: "aokvqa", Task: Choices,
-	Splits: []Split{{Name: "val", N: 1145}, {Name: "test", N: 6702}, {Name: "train", N: 17056}},
+	Splits: []Split{{"val", 1145, Secondary, "evalscope.readthedocs.io, v1.6.0, benchmarks/a_okvqa (HuggingFaceM4/A-OKVQA)"}, {Name: "test", N: 6702}, {Name: "train", N: 17056}},
 	Chat:   "{question}\n{choices}\nAnswer with the text of the right choice, without its letter.",
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 128},
 	Adapt: func(i *Item) {

@@ -21,20 +21,23 @@ import (
 // WordNet ids, or numbers in the order of these ids. Package evalsuite makes such predictions by
 // comparing images with texts about the classes (pali3 eval --task classify).
 var (
-	imagenet       = labels("imagenet", "ImageNet: one of 1,000 classes for each image", 50000, nil)
-	imagenetReal   = labels("imagenet-real", "ImageNet with the labels of ReaL: all classes that an image shows", 50000, realLabels)
-	imagenetV2     = labels("imagenet-v2", "ImageNet-V2: new images of ImageNet's classes", 10000, nil)
-	imagenetA      = labels("imagenet-a", "ImageNet-A: images of 200 classes that deceive networks", 7500, nil)
-	imagenetR      = labels("imagenet-r", "ImageNet-R: art, toys and other renditions of 200 classes", 30000, nil)
-	imagenetSketch = labels("imagenet-sketch", "ImageNet-Sketch: drawings of ImageNet's classes", 50889, nil)
+	imagenet       = labels("imagenet", "ImageNet: one of 1,000 classes for each image", 50000, "imagenet2012_real.md", nil)
+	imagenetReal   = labels("imagenet-real", "ImageNet with the labels of ReaL: all classes that an image shows", 50000, "imagenet2012_real.md", realLabels)
+	imagenetV2     = labels("imagenet-v2", "ImageNet-V2: new images of ImageNet's classes", 10000, "imagenet_v2.md", nil)
+	imagenetA      = labels("imagenet-a", "ImageNet-A: images of 200 classes that deceive networks", 7500, "imagenet_a.md", nil)
+	imagenetR      = labels("imagenet-r", "ImageNet-R: art, toys and other renditions of 200 classes", 30000, "imagenet_r.md", nil)
+	imagenetSketch = labels("imagenet-sketch", "ImageNet-Sketch: drawings of ImageNet's classes", 50889, "imagenet_sketch.md", nil)
 )
+
+// tfdsCatalog has the sizes of data sets as TensorFlow Datasets counted them.
+const tfdsCatalog = "tensorflow/datasets, docs/catalog/"
 
 const (
 	topSource  = "google-research/big_vision, evaluators/proj/image_text/discriminative_classifier.py"
 	realSource = "google-research/reassessed-imagenet, README; Beyer et al., Are we done with ImageNet?, 2020"
 )
 
-func labels(name, about string, n int, beside func(context.Context, Files, func(string) (string, bool)) (func(*Item) error, error)) Benchmark {
+func labels(name, about string, n int, page string, beside func(context.Context, Files, func(string) (string, bool)) (func(*Item) error, error)) Benchmark {
 	source := topSource
 	if beside != nil {
 		source = realSource
@@ -44,7 +47,7 @@ func labels(name, about string, n int, beside func(context.Context, Files, func(
 	}
 	return Benchmark{
 		Name: name, About: about, Layout: "imagenet", Task: Labels,
-		Splits:  []Split{{Name: "val", N: n}},
+		Splits:  []Split{{"val", n, Secondary, tfdsCatalog + page}},
 		Ops:     resized,
 		Metrics: []Metric{top(1, "the first label is right"), top(5, "one of the first five labels is right")},
 		Beside:  beside,

@@ -50,8 +50,8 @@ type Item struct {
 	Found []detection.Detection
 
 	also []string // further ids
-	// fromDataset says that Scene, or the places of words, are those of a dataset, which is less than
-	// the owner's files say.
+	// fromDataset says that Scene, or the places of words, are those of a dataset, which is less
+	// than the owner's files say.
 	fromDataset bool
 }
 

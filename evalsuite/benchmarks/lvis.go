@@ -6,7 +6,7 @@ import "github.com/pali3/pali3/evalsuite/metrics/detection"
 var lvis = Benchmark{
 	Name: "lvis", About: "LVIS: boxes and masks of 1,203 kinds of objects",
 	Layout: "lvis", Task: Boxes,
-	Splits: []Split{{Name: "val", N: 19809}},
+	Splits: []Split{{"val", 19809, Secondary, tfdsCatalog + "lvis.md"}},
 	Prompt: "detect {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 64},
 	Metrics: averagePrecisions(detection.LVIS, "lvis-dataset/lvis-api, lvis/eval.py"),
 	Unit:    "image", Cluster: "image",

@@ -2,9 +2,11 @@ package benchmarks
 
 const nocapsPage = "nocaps-org/nocaps-org.github.io, _pages/download.md"
 
-// nocaps is NoCaps (Agrawal et al., ICCV 2019). Its captions are scored as COCO's are. The server's
-// code is not published; each domain is scored here as a corpus of its own, like a server's phase
-// with the images of that domain.
+// nocaps is NoCaps (Agrawal et al., ICCV 2019). The server returns each score of COCO's captions
+// for in-domain, near-domain and out-domain images and for all ("entire"), and the owner names
+// coco-caption as its tools (nocaps-org/updown-baseline, updown/utils/evalai.py). Its own code is
+// not published: that a domain is a corpus of its own here, with document frequencies of its
+// images, is a guess.
 var nocaps = Benchmark{
 	Name: "nocaps", About: "NoCaps: captions of objects that COCO's captions do not name",
 	Layout: "nocaps", Task: Captions,
