@@ -304,6 +304,8 @@ func (r *resultsReader) shape(o *object, of *result) (err error) {
 	switch {
 	case o.Score != o.Score || math.IsInf(o.Score, 0):
 		return fmt.Errorf("score: want a finite number, found %q", of.score.text)
+	case len(r.objects) == 0 && !hasBox && o.Mask == nil:
+		return fmt.Errorf("neither bbox nor segmentation")
 	case r.boxed && !hasBox:
 		return fmt.Errorf("no bbox, which the first result has")
 	case !r.boxed && o.Mask == nil:
