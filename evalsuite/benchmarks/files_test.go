@@ -130,6 +130,12 @@ var thaiCIDEr = 10 / math.Sqrt2 / 4 * math.Exp(-1./72)
 // score writes files and scores them.
 func score(t *testing.T, name, annotations, questions, predictions string, o Options) (*Result, error) {
 	t.Helper()
+	return scoreNamed(t, name, annotationsName(annotations), annotations, questions, predictions, o)
+}
+
+// scoreNamed is score for annotations in a file of that name.
+func scoreNamed(t *testing.T, name, file, annotations, questions, predictions string, o Options) (*Result, error) {
+	t.Helper()
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
@@ -138,7 +144,7 @@ func score(t *testing.T, name, annotations, questions, predictions string, o Opt
 		}
 		return path
 	}
-	files := Files{Annotations: write(annotationsName(annotations), annotations), Predictions: write("predictions.json", predictions)}
+	files := Files{Annotations: write(file, annotations), Predictions: write("predictions.json", predictions)}
 	if questions != "" {
 		files.Questions = write("questions.json", questions)
 	}

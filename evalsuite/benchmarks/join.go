@@ -191,7 +191,11 @@ func (j *join) end() error {
 		return fmt.Errorf("none of the %d predictions of %s is for one of the %d questions of %s: are they files of different splits? The first prediction (line %d) is for question %s, the first question is %s",
 			len(unknown), f.Predictions, j.items, of, j.predicted.all[0].line, j.predicted.all[0].id, j.example)
 	case j.matched == 0 && j.problems.partial:
-		return fmt.Errorf("%s has no prediction for any of the %d questions of %s", f.Predictions, j.items, of)
+		err := fmt.Errorf("%s has no prediction for any of the %d questions of %s", f.Predictions, j.items, of)
+		if bad := j.problems.of(Unreadable); bad != nil {
+			return fmt.Errorf("%w; %v", err, bad)
+		}
+		return err
 	}
 	for _, id := range j.missing {
 		j.problems.add(Missing, id, nil)

@@ -102,6 +102,18 @@ func (p *problems) add(kind, name string, err error) {
 	p.all[at].count(name)
 }
 
+// of returns the problem of a kind, or nil.
+func (p *problems) of(kind string) *Problem {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	for n := range p.all {
+		if p.all[n].Kind == kind {
+			return &p.all[n]
+		}
+	}
+	return nil
+}
+
 // count counts one more.
 func (p *Problem) count(name string) {
 	if p.Count++; len(p.First) < 5 && name != "" {

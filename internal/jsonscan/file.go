@@ -125,16 +125,29 @@ func (f *File) more() error {
 	} else {
 		f.buffer = append(f.buffer[:0], rest...)
 	}
-	n, err := io.ReadFull(f.from, f.buffer[len(rest):len(rest)+window])
+	n, err := fill(f.from, f.buffer[len(rest):len(rest)+window])
 	f.buffer = f.buffer[:len(rest)+n]
 	s.data, s.at, f.counted = f.buffer, 0, 0
 	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case err == io.EOF:
 		f.ended = true
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("the compressed data end too early: is the file complete? (%w)", err)
 	case err != nil:
 		return err
 	}
 	return f.checkText()
+}
+
+// fill reads until the buffer is full or the reader ends. Unlike io.ReadFull it tells the end of a
+// file from that of compressed data which stop too early.
+func fill(from io.Reader, to []byte) (n int, err error) {
+	for n < len(to) && err == nil {
+		var more int
+		more, err = from.Read(to[n:])
+		n += more
+	}
+	return n, err
 }
 
 // checkText returns an error for bytes that are not UTF-8.

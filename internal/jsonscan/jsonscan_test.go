@@ -2,6 +2,7 @@ package jsonscan
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -114,6 +115,31 @@ func TestRecords_ErrorsNameTheLine(t *testing.T) {
 		_, err := raws(t, write(t, content))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: error %v, want %q", content, err, want)
+		}
+	}
+}
+
+// TestRecords_TruncatedGzip cuts a compressed file at every byte. No cut may pass for a whole file.
+func TestRecords_TruncatedGzip(t *testing.T) {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	w.Write([]byte("{\"a\": 1}\n{\"a\": 2}\n"))
+	w.Close()
+	path := filepath.Join(t.TempDir(), "f.json.gz")
+	for cut := range packed.Len() + 1 {
+		if err := os.WriteFile(path, packed.Bytes()[:cut], 0o666); err != nil {
+			t.Fatal(err)
+		}
+		f, err := Open(path)
+		if err == nil {
+			_, err = raws(t, f)
+			f.Close()
+		}
+		if whole := cut == packed.Len(); whole != (err == nil) {
+			t.Errorf("%d of %d bytes: %v", cut, packed.Len(), err)
+		}
+		if cut > packed.Len()-8 && cut < packed.Len() && !strings.Contains(err.Error(), "the compressed data end too early") {
+			t.Errorf("without the end of the checksum: %v", err)
 		}
 	}
 }
