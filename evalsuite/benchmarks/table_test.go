@@ -27,6 +27,9 @@ func TestBuiltin_ChecksAllValues(t *testing.T) {
 		}
 	}
 	for _, layout := range layouts.Layouts() {
+		if layout == "aokvqa-mc" { // the files of aokvqa with other questions, for training
+			continue
+		}
 		if !slices.ContainsFunc(table, func(b Benchmark) bool { return b.Layout == layout }) {
 			t.Errorf("no benchmark is read by %s", layout)
 		}
