@@ -155,11 +155,15 @@ td, th { padding: .15em .7em; text-align: right; border-bottom: 1px solid var(--
 td:first-child, th:first-child { text-align: left } tr.all td { font-weight: 600; border-bottom: 2px solid var(--line) }
 td.bar { width: 30%; text-align: left } td.bar i { display: inline-block; height: .7em; background: var(--bar); border-radius: 2px }
 .low { color: var(--low) }
+@media (max-width: 40em) {
+  body { margin: 1em auto } table { font-size: 12.5px } td, th { padding: .15em .3em }
+  :is(td, th):is(:nth-child(3), :nth-child(4), :nth-child(9)) { display: none }
+}
 </style>
 </head>
 <body>
 <h1>{{.Model}}</h1>
-<p>{{.Type}} model of {{count .Pieces}} pieces. <b>Ids per word</b> is 1 if every word is one piece; for languages
+<p>A {{.Type}} model of {{count .Pieces}} pieces. <b>Ids per word</b> is 1 if every word is one piece; for languages
 without spaces, look at <b>ids per byte</b>. <b>Coverage</b> is the fraction of characters that pieces
 cover, in red below 99%; <b>unknown</b> is the fraction of ids that are the unknown piece or single bytes.</p>
 <table>

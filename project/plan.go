@@ -117,10 +117,10 @@ func (p *Plan) because(format string, args ...any) {
 
 func (p *Plan) warn() {
 	if n := p.Measured.Languages[""]; n > 0 && p.Captions {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%d of %d texts have no language; set it with --language, so that you can ask for captions in it", n, p.Measured.Texts))
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%d of %d texts have no language; set it with --language where they are ingested (start, or pali3 ingest), so that you can ask for captions in it", n, p.Measured.Texts))
 	}
 	if n := p.Measured.QuestionLanguages[""]; n > 0 && p.Questions {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%d of %d questions have no language; set it with --language, so that prompts name it", n, p.Measured.Questions))
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%d of %d questions have no language; set it with --language where they are ingested (start, or pali3 ingest), so that prompts name it", n, p.Measured.Questions))
 	}
 	var rare []string
 	for _, language := range most(p.Measured.Languages) {

@@ -95,11 +95,11 @@ func (s *starter) note(format string, args ...any) {
 
 // openData finds the dataset at from, or ingests what is there.
 func (s *starter) openData(ctx context.Context, from string) error {
-	if shards.IsURL(from) {
-		s.data = from
-		return nil
-	}
-	if _, err := os.Stat(filepath.Join(from, shards.ManifestName)); err == nil {
+	_, err := os.Stat(filepath.Join(from, shards.ManifestName))
+	if shards.IsURL(from) || err == nil {
+		if s.Language != "" || s.TextFrom != "" {
+			s.note("%s is a dataset already: --language and --text-from are for data that start ingests, and are not used", from)
+		}
 		s.data = from
 		return nil
 	}

@@ -105,7 +105,7 @@ func TestDecide_WarnsOfQuestionsWithoutLanguage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(strings.Join(p.Warnings, "\n"), "1700 of 1800 questions have no language; set it with --language") {
+	if !strings.Contains(strings.Join(p.Warnings, "\n"), "1700 of 1800 questions have no language; set it with --language where they are ingested") {
 		t.Errorf("warnings %q", p.Warnings)
 	}
 }

@@ -75,8 +75,8 @@ func Open(nameOrFile string) (Recipe, error) {
 
 // meant asks whether the closest name of a shipped recipe was meant, or returns "".
 func meant(name string) string {
-	if close := strict.Close(name, Names()); close != "" {
-		return fmt.Sprintf(" (did you mean %q?)", close)
+	if near := strict.Close(name, Names()); near != "" {
+		return fmt.Sprintf(" (did you mean %q?)", near)
 	}
 	return ""
 }

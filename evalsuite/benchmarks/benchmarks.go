@@ -237,8 +237,8 @@ func (t Table) Named(name string) (Benchmark, error) {
 		}
 	}
 	meant := ""
-	if close := strict.Close(name, t.Names()); close != "" {
-		meant = fmt.Sprintf(" (did you mean %q?)", close)
+	if near := strict.Close(name, t.Names()); near != "" {
+		meant = fmt.Sprintf(" (did you mean %q?)", near)
 	}
 	return Benchmark{}, fmt.Errorf("unknown benchmark %q%s; choose from %s", name, meant, strings.Join(t.Names(), ", "))
 }
