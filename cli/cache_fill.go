@@ -5,7 +5,7 @@ import (
 	"errors"
 	"runtime"
 
-	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/stages"
 )
 
@@ -68,7 +68,7 @@ func (c cacheFill) fill(ctx context.Context, con *console, progress func(done, a
 			return filled, err
 		}
 		con.closeTokens(trained.VisualTokens)
-		err = con.onDataset(c.Data, func(d *shards.Dataset) (err error) {
+		err = con.onData(c.Data, func(d mixture.Data) (err error) {
 			filled, err = trained.FillVisualTokens(ctx, be, d, c.Split, progress)
 			return err
 		})

@@ -107,7 +107,7 @@ func (c embedCommand) textsToEmbed(ctx context.Context, con *console) (iter.Seq2
 		lines, err := readLines(ctx, con, c.Texts)
 		return evalsuite.TextLines(lines), func() error { return nil }, err
 	}
-	d, err := con.registry().OpenDataset(ctx, c.Data)
+	d, err := con.registry().Mixture().OpenData(ctx, c.Data)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -186,7 +186,7 @@ func (c embedCommand) embeddings(ctx context.Context, con *console, e *evalsuite
 
 // ofDataset returns the embeddings of a dataset's images, then of its texts.
 func (c embedCommand) ofDataset(ctx context.Context, con *console, e *evalsuite.Embedder) (iter.Seq2[evalsuite.Embedding, error], int, error) {
-	d, err := con.registry().OpenDataset(ctx, c.Data)
+	d, err := con.registry().Mixture().OpenData(ctx, c.Data)
 	if err != nil {
 		return nil, 0, err
 	}

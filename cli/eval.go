@@ -16,7 +16,7 @@ import (
 	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/evalsuite/metrics/meteor"
 	"github.com/pali3/pali3/internal/atomicfile"
-	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/stages"
 )
 
@@ -221,7 +221,7 @@ func (c evalCommand) file(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	return con.onDataset(c.Data, func(d *shards.Dataset) error {
+	return con.onData(c.Data, func(d mixture.Data) error {
 		o := c.options(con)
 		o.METEOR = scorer
 		e, err := evalsuite.ScorePredictions(ctx, d, c.Predictions, o)
@@ -259,7 +259,7 @@ func (c evalCommand) model(ctx context.Context, con *console) error {
 	if c.Out == "" {
 		con.warn(fmt.Sprintf("predictions and scores are not kept, because %s is a published model: name a folder for them with --out", c.Model))
 	}
-	return con.onDataset(c.Data, func(d *shards.Dataset) error {
+	return con.onData(c.Data, func(d mixture.Data) error {
 		o := c.options(con)
 		line := &predicting{con: con}
 		defer line.end()
@@ -326,9 +326,9 @@ func openRun(dir string, on backendFlag, con *console) (be compute.Backend, trai
 	return be, trained, err
 }
 
-// onDataset calls do with an open dataset.
-func (con *console) onDataset(dir string, do func(*shards.Dataset) error) error {
-	d, err := con.open(dir)
+// onData calls do with an open dataset, or with rows of the program's own.
+func (con *console) onData(name string, do func(mixture.Data) error) error {
+	d, err := con.registry().Mixture().OpenData(con.ctx, name)
 	if err != nil {
 		return err
 	}

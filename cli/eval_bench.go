@@ -17,7 +17,7 @@ import (
 	"github.com/pali3/pali3/evalsuite/metrics/meteor"
 	"github.com/pali3/pali3/evalsuite/predictors"
 	"github.com/pali3/pali3/internal/jsonerr"
-	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/mixture"
 )
 
 // benchRunFlags say how a model is asked the questions of a benchmark.
@@ -110,7 +110,7 @@ func (c evalCommand) runBench(ctx context.Context, con *console) error {
 	if c.Out == "" {
 		con.warn("answers are not kept: name a folder for them with --out, and a killed run resumes from it")
 	}
-	return con.onDataset(c.Data, func(d *shards.Dataset) error {
+	return con.onData(c.Data, func(d mixture.Data) error {
 		run, err := ask(d)
 		if run != nil {
 			c.tellRun(con, run)
@@ -126,7 +126,7 @@ func (c evalCommand) runBench(ctx context.Context, con *console) error {
 }
 
 // asker returns the function that asks the model.
-func (c evalCommand) asker(ctx context.Context, con *console, bench *benchmarks.Benchmark) (func(*shards.Dataset) (*evalsuite.BenchmarkRun, error), error) {
+func (c evalCommand) asker(ctx context.Context, con *console, bench *benchmarks.Benchmark) (func(mixture.Data) (*evalsuite.BenchmarkRun, error), error) {
 	if c.Predictor == "" {
 		method, choices, err := c.method()
 		if err != nil {
@@ -141,13 +141,13 @@ func (c evalCommand) asker(ctx context.Context, con *console, bench *benchmarks.
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", c.Model, err)
 			}
-			return func(d *shards.Dataset) (*evalsuite.BenchmarkRun, error) {
+			return func(d mixture.Data) (*evalsuite.BenchmarkRun, error) {
 				o, end := c.benchOptions(con)
 				defer end()
 				return evalsuite.RunRetrievalBenchmark(ctx, embedder, c.Model, d, bench, o)
 			}, nil
 		}
-		return func(d *shards.Dataset) (*evalsuite.BenchmarkRun, error) {
+		return func(d mixture.Data) (*evalsuite.BenchmarkRun, error) {
 			o, end := c.benchOptions(con)
 			defer end()
 			if !c.decodes() {
@@ -163,7 +163,7 @@ func (c evalCommand) asker(ctx context.Context, con *console, bench *benchmarks.
 	if err != nil {
 		return nil, err
 	}
-	return func(d *shards.Dataset) (*evalsuite.BenchmarkRun, error) {
+	return func(d mixture.Data) (*evalsuite.BenchmarkRun, error) {
 		o, end := c.benchOptions(con)
 		defer end()
 		o.Identity, o.Decoding = identity, fmt.Sprintf("temperature %g, at most %d tokens, seed %d", c.Temperature, c.maxTokens(bench), c.Seed)
@@ -426,7 +426,7 @@ func (c evalMerge) ids(ctx context.Context, con *console) (ids []string) {
 	if c.Data == "" {
 		c.Data = m.Dataset
 	}
-	err = con.onDataset(c.Data, func(d *shards.Dataset) (err error) {
+	err = con.onData(c.Data, func(d mixture.Data) (err error) {
 		ids, err = evalsuite.BenchmarkIDs(ctx, d, &bench, m)
 		return err
 	})
@@ -468,7 +468,7 @@ func (c evalRescore) Run(ctx context.Context, con *console) error {
 	if c.Data == "" {
 		c.Data = m.Dataset
 	}
-	return con.onDataset(c.Data, func(d *shards.Dataset) error {
+	return con.onData(c.Data, func(d mixture.Data) error {
 		run, err := evalsuite.RescoreBenchmark(ctx, c.Out, d, &bench, evalsuite.BenchmarkOptions{
 			Pattern: c.AnswerPattern, Warn: con.warn,
 			Score: benchmarks.Options{Bootstrap: metrics.Bootstrap{Resamples: c.Resamples, Seed: c.Seed}, Partial: c.Partial, Protocols: c.Protocol},

@@ -9,7 +9,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/pali3/pali3/evalsuite"
-	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/stages"
 )
 
@@ -99,7 +99,7 @@ func (c predictCommand) options(con *console) (evalsuite.PredictOptions, error) 
 
 func (c predictCommand) predict(ctx context.Context, be compute.Backend, t *stages.Trained, o evalsuite.PredictOptions, con *console) (did *evalsuite.Predicted, err error) {
 	if c.Data != "" {
-		err = con.onDataset(c.Data, func(d *shards.Dataset) error {
+		err = con.onData(c.Data, func(d mixture.Data) error {
 			did, err = evalsuite.Predict(ctx, be, t, d, c.Split, o)
 			return err
 		})

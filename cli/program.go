@@ -55,6 +55,9 @@ type Program struct {
 	Metrics []evalsuite.Metric
 	// Stores open datasets in object stores.
 	Stores shards.Stores
+	// Rows open data of the program's own, which recipes and `NAME eval --data` name by a URL of
+	// this scheme. Models are trained and evaluated on them where they lie.
+	Rows map[string]mixture.OpenRows
 	// Tokenizers holds the models that recipes name as pali3:NAME.
 	Tokenizers fs.FS
 }
@@ -72,7 +75,7 @@ func Default() Program {
 // registry returns all that recipes and run folders may name.
 func (p Program) registry() *stages.Registry {
 	return &stages.Registry{
-		Data:     &mixture.Registry{Kinds: p.Kinds, Ops: p.Ops, Tokenizers: p.Tokenizers, Stores: p.Stores, Masks: openMasks},
+		Data:     &mixture.Registry{Kinds: p.Kinds, Ops: p.Ops, Tokenizers: p.Tokenizers, Stores: p.Stores, Rows: p.Rows, Masks: openMasks},
 		Families: p.Families,
 	}
 }

@@ -41,15 +41,8 @@ func constantSource(ctx context.Context, s *split, t mixture.Task) (map[string][
 		}
 	}
 	if s.name != trainedSplit && s.name != AllSplits {
-		view, err := s.data.Select("key", "split", "texts")
-		if err == nil {
-			view, err = view.Where(shards.Equal("split", trainedSplit))
-		}
-		if err != nil {
-			return nil, err
-		}
 		read := 0
-		for sample, err := range view.Scan() {
+		for sample, err := range scanSplit(s.data, trainedSplit, "key", "split", "texts") {
 			if err != nil {
 				return nil, err
 			}

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/evalsuite/benchmarks"
-	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/mixture"
 )
 
 // BenchmarkOptions say which questions of a benchmark a predictor is asked, how, and where its
@@ -102,7 +102,7 @@ var ErrUnanswered = errors.New("not all questions have an answer")
 // A run that is killed at any point resumes from these files, with the same answers and scores as
 // one that was not. Equal prompts about the same images are asked once. The predictor's errors are
 // counted by kind, and never become answers.
-func RunBenchmark(ctx context.Context, p Predictor, d *shards.Dataset, b *benchmarks.Benchmark, o BenchmarkOptions) (*BenchmarkRun, error) {
+func RunBenchmark(ctx context.Context, p Predictor, d mixture.Data, b *benchmarks.Benchmark, o BenchmarkOptions) (*BenchmarkRun, error) {
 	r, err := newBenchmarkRun(ctx, d, b, o)
 	if err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func RunBenchmark(ctx context.Context, p Predictor, d *shards.Dataset, b *benchm
 // benchmarkRun is a run of a benchmark.
 type benchmarkRun struct {
 	BenchmarkOptions
-	data      *shards.Dataset
+	data      mixture.Data
 	bench     *benchmarks.Benchmark
 	questions []benchmarkQuestion
 	manifest  BenchmarkManifest
@@ -134,7 +134,7 @@ type benchmarkRun struct {
 	done      *BenchmarkRun
 }
 
-func newBenchmarkRun(ctx context.Context, d *shards.Dataset, b *benchmarks.Benchmark, o BenchmarkOptions) (*benchmarkRun, error) {
+func newBenchmarkRun(ctx context.Context, d mixture.Data, b *benchmarks.Benchmark, o BenchmarkOptions) (*benchmarkRun, error) {
 	r := &benchmarkRun{BenchmarkOptions: o.withDefaults(b), data: d, bench: b, done: &BenchmarkRun{Failures: map[string]int{}}}
 	if err := r.check(); err != nil {
 		return nil, err

@@ -139,13 +139,8 @@ const chunkRows = 32
 // queries yields the queries, and reads their images when they are needed.
 func (a *asking) queries(ctx context.Context) iter.Seq[Query] {
 	return func(yield func(Query) bool) {
-		view, err := a.data.Select("images")
-		if err != nil {
-			a.err = err
-			return
-		}
 		for begin := 0; begin < len(a.groups); {
-			images, end, err := a.images(view, begin)
+			images, end, err := a.images(begin)
 			if err != nil {
 				a.err = err
 				return
@@ -165,7 +160,7 @@ func (a *asking) queries(ctx context.Context) iter.Seq[Query] {
 }
 
 // images returns the images of the next rows, from the query begin to the query end.
-func (a *asking) images(view *shards.View, begin int) (byRow map[int][]shards.Image, end int, err error) {
+func (a *asking) images(begin int) (byRow map[int][]shards.Image, end int, err error) {
 	var rows []int
 	byRow = map[int][]shards.Image{}
 	for end = begin; end < len(a.groups); end++ {
@@ -180,11 +175,11 @@ func (a *asking) images(view *shards.View, begin int) (byRow map[int][]shards.Im
 		byRow[row] = nil
 	}
 	at := 0
-	for sample, err := range view.Rows(rows) {
+	for images, err := range imagesOfRows(a.data, rows) {
 		if err != nil {
 			return nil, 0, err
 		}
-		byRow[rows[at]] = sample.Images
+		byRow[rows[at]] = images
 		at++
 	}
 	return byRow, end, nil

@@ -1,8 +1,6 @@
 package evalsuite
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -58,7 +56,7 @@ type BenchmarkManifest struct {
 
 // newManifest returns the manifest of a run.
 func (r *benchmarkRun) newManifest(q *benchmarkQuestions) (BenchmarkManifest, error) {
-	revision := datasetRevision(r.data)
+	revision := dataRevision(r.data)
 	m := BenchmarkManifest{
 		Version: manifestVersion, Bench: r.bench.Name, Dataset: r.data.Dir(), Revision: revision, Split: r.Split,
 		Samples: r.Samples, Questions: len(q.all), IDs: q.digest(),
@@ -74,15 +72,6 @@ func (r *benchmarkRun) newManifest(q *benchmarkQuestions) (BenchmarkManifest, er
 		m.Shard = fmt.Sprintf("%d/%d", r.Shard, r.Shards)
 	}
 	return m, nil
-}
-
-// datasetRevision returns a hash of what a dataset holds, wherever it is.
-func datasetRevision(d *shards.Dataset) string {
-	h := sha256.New()
-	for _, file := range d.Manifest().Files {
-		fmt.Fprintf(h, "%d %d %s\n", file.Rows, file.Bytes, file.SHA256)
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // ReadBenchmarkManifest reads the manifest in the folder of a run.

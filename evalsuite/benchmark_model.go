@@ -11,7 +11,6 @@ import (
 	"github.com/pali3/pali3/evalsuite/benchmarks"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/decode"
-	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 )
 
@@ -21,7 +20,7 @@ import (
 // The prompt is the one that the model was trained with for this kind of question, and else the
 // benchmark's. The method of decoding, unless it is given, is the benchmark's; its length is at
 // most that of the model's answers.
-func RunTrainedBenchmark(ctx context.Context, be compute.Backend, t *stages.Trained, d *shards.Dataset, b *benchmarks.Benchmark, method *decode.Method, choices []string, o BenchmarkOptions) (*BenchmarkRun, error) {
+func RunTrainedBenchmark(ctx context.Context, be compute.Backend, t *stages.Trained, d mixture.Data, b *benchmarks.Benchmark, method *decode.Method, choices []string, o BenchmarkOptions) (*BenchmarkRun, error) {
 	if o.Warn == nil {
 		o.Warn = func(string) {}
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/evalsuite/benchmarks"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 )
@@ -46,14 +47,10 @@ type benchmarkQuestions struct {
 }
 
 // readQuestions reads the questions of a dataset's split, without the bytes of images.
-func readQuestions(ctx context.Context, d *shards.Dataset, b *benchmarks.Benchmark, of questionsOf) (*benchmarkQuestions, error) {
-	view, err := d.Select(splitColumns...)
-	if err != nil {
-		return nil, err
-	}
+func readQuestions(ctx context.Context, d mixture.Data, b *benchmarks.Benchmark, of questionsOf) (*benchmarkQuestions, error) {
 	q := &benchmarkQuestions{bench: b, split: of.split}
 	splits, samples, row := map[string]int{}, []questionSample(nil), -1
-	for sample, err := range view.Samples() {
+	for sample, err := range scan(d, splitColumns...) {
 		if err != nil {
 			return nil, err
 		}
@@ -195,7 +192,7 @@ func (q *benchmarkQuestions) warn(warn func(string)) {
 }
 
 // hashImages computes the hashes of images that the dataset does not have.
-func (q *benchmarkQuestions) hashImages(d *shards.Dataset) error {
+func (q *benchmarkQuestions) hashImages(d mixture.Data) error {
 	for n := range q.all {
 		one := &q.all[n]
 		if !slices.Contains(one.hashes, "") {
@@ -239,7 +236,7 @@ func (q *benchmarkQuestions) shard(shard, of int) []benchmarkQuestion {
 }
 
 // BenchmarkIDs returns the ids of all questions of a run, of all its shards.
-func BenchmarkIDs(ctx context.Context, d *shards.Dataset, b *benchmarks.Benchmark, m *BenchmarkManifest) ([]string, error) {
+func BenchmarkIDs(ctx context.Context, d mixture.Data, b *benchmarks.Benchmark, m *BenchmarkManifest) ([]string, error) {
 	all, err := readQuestions(ctx, d, b, questionsOf{m.Split, m.Samples, m.Seed, m.Labels, nil})
 	if err != nil {
 		return nil, err

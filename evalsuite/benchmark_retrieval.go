@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/pali3/pali3/evalsuite/benchmarks"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -19,7 +20,7 @@ const EmbeddingsFile = "embeddings.parquet"
 // dataset that was made from the benchmark's files, and scores how they rank each other. Model
 // names the model in the file of embeddings, which is kept in Out. Of the options it uses Out,
 // Split, Score and Warn. Images that cannot be read are an error unless the score is partial.
-func RunRetrievalBenchmark(ctx context.Context, e *Embedder, model string, d *shards.Dataset, b *benchmarks.Benchmark, o BenchmarkOptions) (*BenchmarkRun, error) {
+func RunRetrievalBenchmark(ctx context.Context, e *Embedder, model string, d mixture.Data, b *benchmarks.Benchmark, o BenchmarkOptions) (*BenchmarkRun, error) {
 	o = o.withDefaults(b)
 	switch {
 	case b.Task != benchmarks.Retrieval:
@@ -72,7 +73,7 @@ func RunRetrievalBenchmark(ctx context.Context, e *Embedder, model string, d *sh
 }
 
 // embedded yields the embeddings of a split's images, then of its texts.
-func embedded(ctx context.Context, e *Embedder, d *shards.Dataset, split string) iter.Seq2[Embedding, error] {
+func embedded(ctx context.Context, e *Embedder, d mixture.Data, split string) iter.Seq2[Embedding, error] {
 	return func(yield func(Embedding, error) bool) {
 		for _, all := range []iter.Seq2[Embedding, error]{e.EmbedImages(ctx, ImagesOf(d, split)), e.EmbedTexts(ctx, captionsOf(ctx, d, split))} {
 			for one, err := range all {
@@ -88,7 +89,7 @@ func embedded(ctx context.Context, e *Embedder, d *shards.Dataset, split string)
 }
 
 // captionsOf yields the captions of a split, without their values.
-func captionsOf(ctx context.Context, d *shards.Dataset, split string) iter.Seq2[Embedding, error] {
+func captionsOf(ctx context.Context, d mixture.Data, split string) iter.Seq2[Embedding, error] {
 	return func(yield func(Embedding, error) bool) {
 		for r, err := range recordsOf(ctx, d, split) {
 			if err != nil {
@@ -105,14 +106,9 @@ func captionsOf(ctx context.Context, d *shards.Dataset, split string) iter.Seq2[
 }
 
 // recordsOf yields a split's samples as records of a benchmark.
-func recordsOf(ctx context.Context, d *shards.Dataset, split string) iter.Seq2[benchmarks.Record, error] {
+func recordsOf(ctx context.Context, d mixture.Data, split string) iter.Seq2[benchmarks.Record, error] {
 	return func(yield func(benchmarks.Record, error) bool) {
-		view, err := d.Select("key", "split", "texts")
-		if err != nil {
-			yield(benchmarks.Record{}, err)
-			return
-		}
-		for sample, err := range view.Samples() {
+		for sample, err := range scan(d, "key", "split", "texts") {
 			if ctx.Err() != nil {
 				err = errors.Join(err, context.Cause(ctx))
 			}

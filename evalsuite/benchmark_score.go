@@ -9,7 +9,7 @@ import (
 
 	"github.com/pali3/pali3/evalsuite/benchmarks"
 	"github.com/pali3/pali3/internal/folderlock"
-	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/mixture"
 )
 
 // answerPattern finds the answer in what a model says. Nil takes all of it.
@@ -135,7 +135,7 @@ func (r *benchmarkRun) scoreItems() error {
 // RescoreBenchmark scores the answers in the folder of a run again, without the model, and writes
 // result.json. Of the options it uses Score, Pattern, which replaces that of the run, and Warn. The
 // dataset must be the one that was asked, wherever it is now.
-func RescoreBenchmark(ctx context.Context, dir string, d *shards.Dataset, b *benchmarks.Benchmark, o BenchmarkOptions) (*BenchmarkRun, error) {
+func RescoreBenchmark(ctx context.Context, dir string, d mixture.Data, b *benchmarks.Benchmark, o BenchmarkOptions) (*BenchmarkRun, error) {
 	lock, err := folderlock.Take(dir)
 	if err != nil {
 		return nil, err
@@ -152,8 +152,8 @@ func RescoreBenchmark(ctx context.Context, dir string, d *shards.Dataset, b *ben
 		return nil, fmt.Errorf("%s is shard %s of a run: merge the shards first", dir, m.Shard)
 	case m.Bench != b.Name:
 		return nil, fmt.Errorf("%s answers %s, not %s", dir, m.Bench, b.Name)
-	case m.Revision != datasetRevision(d):
-		return nil, fmt.Errorf("%s answers questions of another dataset: %s has the revision %.12s, and the run's is %.12s", dir, d.Dir(), datasetRevision(d), m.Revision)
+	case m.Revision != dataRevision(d):
+		return nil, fmt.Errorf("%s answers questions of another dataset: %s has the revision %.12s, and the run's is %.12s", dir, d.Dir(), dataRevision(d), m.Revision)
 	}
 	if r.Pattern == "" {
 		r.Pattern = m.Pattern

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"strconv"
 
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -104,9 +105,9 @@ func inBatches[T any](ctx context.Context, all iter.Seq2[T, error], size int, yi
 }
 
 // ImagesOf returns the images of a dataset's split, or of AllSplits, by the keys of their samples.
-func ImagesOf(d *shards.Dataset, split string) iter.Seq2[NamedImage, error] {
+func ImagesOf(d mixture.Data, split string) iter.Seq2[NamedImage, error] {
 	return func(yield func(NamedImage, error) bool) {
-		for s, err := range d.Samples() {
+		for s, err := range mixture.Samples(d) {
 			if err != nil {
 				yield(NamedImage{}, err)
 				return
@@ -124,14 +125,9 @@ func ImagesOf(d *shards.Dataset, split string) iter.Seq2[NamedImage, error] {
 }
 
 // TextsOf returns the texts of a dataset's split, or of AllSplits, without their values.
-func TextsOf(d *shards.Dataset, split string) iter.Seq2[Embedding, error] {
+func TextsOf(d mixture.Data, split string) iter.Seq2[Embedding, error] {
 	return func(yield func(Embedding, error) bool) {
-		view, err := d.Select("key", "split", "texts")
-		if err != nil {
-			yield(Embedding{}, err)
-			return
-		}
-		for s, err := range view.Samples() {
+		for s, err := range scan(d, "key", "split", "texts") {
 			if err != nil {
 				yield(Embedding{}, err)
 				return

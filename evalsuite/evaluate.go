@@ -11,9 +11,9 @@ import (
 
 	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/evalsuite/metrics/meteor"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/decode"
 	"github.com/pali3/pali3/models/family"
-	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 )
 
@@ -89,7 +89,7 @@ func (o *EvaluateOptions) validate() error {
 }
 
 // Evaluate scores a trained model on a split of a dataset. Images are read one batch at a time.
-func Evaluate(ctx context.Context, be compute.Backend, t *stages.Trained, d *shards.Dataset, o EvaluateOptions) (*Evaluation, error) {
+func Evaluate(ctx context.Context, be compute.Backend, t *stages.Trained, d mixture.Data, o EvaluateOptions) (*Evaluation, error) {
 	return NewEvaluator(be, t).Evaluate(ctx, d, o)
 }
 
@@ -176,7 +176,7 @@ type evaluation struct {
 }
 
 // Evaluate is the function [Evaluate] for the evaluator's model.
-func (e *Evaluator) Evaluate(ctx context.Context, d *shards.Dataset, o EvaluateOptions) (*Evaluation, error) {
+func (e *Evaluator) Evaluate(ctx context.Context, d mixture.Data, o EvaluateOptions) (*Evaluation, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}

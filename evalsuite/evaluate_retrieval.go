@@ -99,10 +99,6 @@ func (r *evaluation) rank(ctx context.Context, s *split, items []Item, w variant
 
 // embedImages embeds the first image of each sample, one batch at a time.
 func (r *evaluation) embedImages(ctx context.Context, e *Embedder, s *split) (embedded [][]float32, unreadable map[int]error, err error) {
-	view, err := s.data.Select("images")
-	if err != nil {
-		return nil, nil, err
-	}
 	unreadable = map[int]error{}
 	for begin := 0; begin < len(s.rows); begin += e.Batch {
 		if ctx.Err() != nil {
@@ -110,11 +106,11 @@ func (r *evaluation) embedImages(ctx context.Context, e *Embedder, s *split) (em
 		}
 		end := min(begin+e.Batch, len(s.rows))
 		var images []shards.Image
-		for sample, err := range view.Rows(s.rows[begin:end]) {
+		for some, err := range imagesOfRows(s.data, s.rows[begin:end]) {
 			if err != nil {
 				return nil, nil, err
 			}
-			images = append(images, sample.Images[0])
+			images = append(images, some[0])
 		}
 		part, bad, err := e.readable(images)
 		if err != nil {

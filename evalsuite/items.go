@@ -10,9 +10,9 @@ import (
 )
 
 // Samples returns the samples of a dataset's split that have an image.
-func Samples(d *shards.Dataset, split string) ([]shards.Sample, error) {
+func Samples(d mixture.Data, split string) ([]shards.Sample, error) {
 	var samples []shards.Sample
-	for s, err := range d.Samples() {
+	for s, err := range mixture.Samples(d) {
 		if err != nil {
 			return nil, err
 		}

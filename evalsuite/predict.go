@@ -147,7 +147,7 @@ func defaultTask(t *stages.Trained, question string) (string, error) {
 // Predict writes the predictions of a trained PaLI-3 for a split of a dataset. It asks what
 // [mixture.Registry.Asks] returns. If Languages is set, it asks every sample for captions, or for
 // the text in the image, in each of these languages, also a sample without a text.
-func Predict(ctx context.Context, be compute.Backend, t *stages.Trained, d *shards.Dataset, name string, o PredictOptions) (*Predicted, error) {
+func Predict(ctx context.Context, be compute.Backend, t *stages.Trained, d mixture.Data, name string, o PredictOptions) (*Predicted, error) {
 	p, err := newPredictCall(t, o)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -19,7 +20,7 @@ type imageSource interface {
 }
 
 // datasetImages opens the images of a dataset's samples.
-type datasetImages struct{ data *shards.Dataset }
+type datasetImages struct{ data mixture.Data }
 
 func (d datasetImages) open(_ context.Context, requests []request) ([]openedImages, error) {
 	var rows []int
@@ -32,16 +33,12 @@ func (d datasetImages) open(_ context.Context, requests []request) ([]openedImag
 			}
 		}
 	}
-	view, err := d.data.Select("images")
-	if err != nil {
-		return nil, err
-	}
 	images := make([][]shards.Image, 0, len(rows))
-	for sample, err := range view.Rows(rows) {
+	for some, err := range imagesOfRows(d.data, rows) {
 		if err != nil {
 			return nil, err
 		}
-		images = append(images, sample.Images)
+		images = append(images, some)
 	}
 	all := make([]openedImages, len(requests))
 	for i := range requests {

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/pali3/pali3/mixture"
-	"github.com/pali3/pali3/shards"
 )
 
 // PredictionCount compares a file of predictions with the captions and questions of a dataset.
@@ -40,7 +39,7 @@ func (n *Tally) add(name string) {
 // is the question's. By default it scores the tasks for which the file has an id. It needs no
 // model, so it uses only these options: Split, Tasks, Metrics, Rows, Languages, Texts, Samples,
 // Blind, Bootstrap, METEOR and Warn.
-func ScorePredictions(ctx context.Context, d *shards.Dataset, path string, o EvaluateOptions) (*Evaluation, error) {
+func ScorePredictions(ctx context.Context, d mixture.Data, path string, o EvaluateOptions) (*Evaluation, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}

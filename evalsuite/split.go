@@ -43,7 +43,7 @@ func (l *LeftOut) add(key string) {
 
 // split holds the samples of a dataset's split, without the bytes of their images.
 type split struct {
-	data    *shards.Dataset
+	data    mixture.Data
 	name    string
 	samples []shards.Sample // that have an image
 	rows    []int           // of the samples, in the dataset
@@ -60,18 +60,14 @@ var splitColumns = []string{"key", "split", "texts", "questions", "images.format
 
 // readSplit reads a split without the bytes of images. Unless rows is nil it takes those rows only.
 // It draws at most atMost samples; 0 means all.
-func readSplit(ctx context.Context, d *shards.Dataset, name string, rows []int, atMost int, seed uint64) (*split, error) {
-	view, err := d.Select(splitColumns...)
-	if err != nil {
-		return nil, err
-	}
+func readSplit(ctx context.Context, d mixture.Data, name string, rows []int, atMost int, seed uint64) (*split, error) {
 	s := &split{data: d, name: name, without: LeftOut{Reason: "samples have no image"}}
 	wanted := map[int]bool{}
 	for _, row := range rows {
 		wanted[row] = true
 	}
 	splits, row := map[string]int{}, -1
-	for sample, err := range view.Samples() {
+	for sample, err := range scan(d, splitColumns...) {
 		if err != nil {
 			return nil, err
 		}
@@ -116,7 +112,7 @@ func (s *split) limit(n int, seed uint64) {
 }
 
 // noSplit returns an error that lists the dataset's splits.
-func noSplit(d *shards.Dataset, name string, splits map[string]int) error {
+func noSplit(d mixture.Data, name string, splits map[string]int) error {
 	if len(splits) == 0 {
 		return fmt.Errorf("%s has no samples", d.Dir())
 	}
@@ -140,7 +136,7 @@ func noSplit(d *shards.Dataset, name string, splits map[string]int) error {
 }
 
 // SplitRows returns the rows of those samples of a split that have an image, in order.
-func SplitRows(ctx context.Context, d *shards.Dataset, name string) ([]int, error) {
+func SplitRows(ctx context.Context, d mixture.Data, name string) ([]int, error) {
 	s, err := readSplit(ctx, d, name, nil, 0, 0)
 	if err != nil {
 		return nil, err

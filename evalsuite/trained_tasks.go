@@ -132,24 +132,20 @@ func languagesOf(t *stages.Trained, task *mixture.Task) []string {
 	if dir == "" {
 		dir = t.Recipe.Mixture.Data
 	}
-	d, err := t.Recipe.Mixture.Registry.OpenDataset(context.Background(), dir)
+	d, err := t.Recipe.Mixture.Registry.OpenData(context.Background(), dir)
 	if err != nil && !filepath.IsAbs(dir) && !shards.IsURL(dir) && t.Dir != "" {
-		d, err = t.Recipe.Mixture.Registry.OpenDataset(context.Background(), filepath.Join(t.Dir, dir))
+		d, err = t.Recipe.Mixture.Registry.OpenData(context.Background(), filepath.Join(t.Dir, dir))
 	}
 	if err != nil {
 		return nil
 	}
 	defer d.Close()
-	view, err := d.Select("split", "texts.kind", "texts.language", "questions.language")
-	if err != nil {
-		return nil
-	}
 	seen := map[string]bool{}
 	split := task.Split
 	if split == "" {
 		split = "train"
 	}
-	for sample, err := range view.Scan() {
+	for sample, err := range scan(d, "split", "texts.kind", "texts.language", "questions.language") {
 		if err != nil {
 			return nil
 		}

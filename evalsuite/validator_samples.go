@@ -36,12 +36,8 @@ type captionedRow struct {
 // findHeldOut finds the samples with an image that have captions or questions.
 func findHeldOut(on stages.HeldOut, model *stages.Trained) (*heldOut, error) {
 	h := &heldOut{HeldOut: on, model: model, languages: map[string]int{}}
-	text, err := on.Data.Without("images.bytes")
-	if err != nil {
-		return nil, err
-	}
 	row := -1
-	for s, err := range text.Samples() {
+	for s, err := range scan(on.Data, splitColumns...) {
 		if err != nil {
 			return nil, err
 		}
@@ -155,8 +151,9 @@ func (h *heldOut) draw(rows []int, of string) (samples []shards.Sample, err erro
 		}
 		s, err := h.Data.Row(rows[at])
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s row %d: %w", h.Data.Dir(), rows[at], err)
 		}
+		s.Texts, s.Questions = slices.Clone(s.Texts), slices.Clone(s.Questions) // which are cut down
 		if err := h.decodes(&s); err != nil {
 			bad, why = bad+1, fmt.Errorf("%s: %w", s.Key, err)
 			continue

@@ -277,7 +277,7 @@ func (s *Stream) Pipeline() *augment.Pipeline { return s.pipeline }
 // datasets, which have a manifest.
 func (s *Stream) RowsFingerprint(name string) string {
 	if d := s.datasets[name]; d != nil && d.rows != nil {
-		return d.rows.fingerprint()
+		return d.rows.Fingerprint()
 	}
 	return ""
 }

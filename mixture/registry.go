@@ -24,8 +24,7 @@ type Registry struct {
 	Tokenizers fs.FS
 	// Stores open the datasets that recipes name by a URL. Nil means that datasets are in folders.
 	Stores shards.Stores
-	// Rows open datasets of a program's own, by the scheme of the URL that names them. They train;
-	// what evaluates a model needs datasets.
+	// Rows open datasets of a program's own, by the scheme of the URL that names them.
 	Rows map[string]OpenRows
 	// Masks opens the weights of a mask VQ-VAE that recipes name by images.mask_codec. Nil opens
 	// none: this package does not know models.

@@ -15,6 +15,8 @@ import (
 // it by a URL whose scheme is in [Registry.Rows]. It must be safe for concurrent use, and a row
 // must be equal whenever it is read: batches are a function of the recipe and the step alone.
 //
+// An evaluation reads them too: see [Registry.OpenData] and [Named].
+//
 // Rows that are also an io.Closer are closed with the stream. Rows with a method
 //
 //	Scan() iter.Seq2[*shards.Sample, error]
@@ -24,7 +26,7 @@ import (
 //
 //	Fingerprint() string
 //
-// are known by it when a run is resumed; others by their name and number of rows.
+// are known by it when a run or an evaluation is resumed; others by their name and number of rows.
 type Rows interface {
 	// Len returns the number of rows.
 	Len() int
@@ -35,12 +37,35 @@ type Rows interface {
 // OpenRows opens what a URL names. ctx bounds every later read.
 type OpenRows func(ctx context.Context, name string) (Rows, error)
 
-// openDataset is what a task draws samples from: a *shards.Dataset, or Rows.
-type openDataset interface {
+// Data is what a task draws samples from, and what a model is evaluated on: a *[shards.Dataset], or
+// [Rows] under a name.
+type Data interface {
+	// Dir returns the folder, URL or other name.
 	Dir() string
+	// Len returns the number of rows.
 	Len() int
+	// Row returns a sample by its number, from 0 to Len-1.
 	Row(i int) (shards.Sample, error)
 	Close() error
+}
+
+// Named returns rows under a name, which messages and results show.
+func Named(name string, r Rows) Data { return namedRows{r, name} }
+
+// OpenData opens what a recipe may name as data: [Rows], if the name is a URL of their scheme, or
+// else a dataset, a folder or a URL. ctx bounds every later read.
+func (g *Registry) OpenData(ctx context.Context, name string) (Data, error) {
+	if rows, ok, err := g.openRows(ctx, name); ok {
+		if err != nil {
+			return nil, err
+		}
+		return rows, nil
+	}
+	d, err := g.OpenDataset(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // namedRows are Rows as a recipe names them.
@@ -58,25 +83,18 @@ func (r namedRows) Close() error {
 	return nil
 }
 
-// scan yields all samples.
-func (r namedRows) scan() iter.Seq2[*shards.Sample, error] {
+// Scan yields all samples, which the next may overwrite. They may lack the bytes of images.
+func (r namedRows) Scan() iter.Seq2[*shards.Sample, error] {
 	if s, ok := r.Rows.(interface {
 		Scan() iter.Seq2[*shards.Sample, error]
 	}); ok {
 		return s.Scan()
 	}
-	return func(yield func(*shards.Sample, error) bool) {
-		for i := range r.Len() {
-			s, err := r.Row(i)
-			if !yield(&s, err) || err != nil {
-				return
-			}
-		}
-	}
+	return scanByRow(r.Rows)
 }
 
-// fingerprint identifies the content of the rows, as far as it is known.
-func (r namedRows) fingerprint() string {
+// Fingerprint identifies the content of the rows, as far as it is known.
+func (r namedRows) Fingerprint() string {
 	if f, ok := r.Rows.(interface{ Fingerprint() string }); ok {
 		return f.Fingerprint()
 	}
@@ -102,7 +120,7 @@ func (g *Registry) openRows(ctx context.Context, name string) (r namedRows, ok b
 // find finds the samples of tasks in rows.
 func (r namedRows) find(finders []*finder) error {
 	row := 0
-	for s, err := range r.scan() {
+	for s, err := range r.Scan() {
 		if err != nil {
 			return fmt.Errorf("%s row %d: %w", r.name, row, err)
 		}
@@ -120,18 +138,59 @@ func (r namedRows) find(finders []*finder) error {
 	return nil
 }
 
-// scanWithoutImages yields all samples of a dataset, without the bytes of images if they need not
-// be read.
-func scanWithoutImages(d openDataset) iter.Seq2[*shards.Sample, error] {
+// Scan yields all samples of data in order, without the bytes of images if they need not be read.
+// The next may overwrite a sample.
+func Scan(d Data) iter.Seq2[*shards.Sample, error] {
 	switch d := d.(type) {
-	case namedRows:
-		return d.scan()
 	case *shards.Dataset:
 		view, err := d.Without("images.bytes")
 		if err == nil {
 			return view.Scan()
 		}
 		return func(yield func(*shards.Sample, error) bool) { yield(nil, err) }
+	case interface {
+		Scan() iter.Seq2[*shards.Sample, error]
+	}:
+		return d.Scan()
 	}
-	panic(fmt.Sprintf("mixture: a dataset of type %T", d))
+	return scanByRow(d)
+}
+
+// scanByRow reads one row after the other.
+func scanByRow(r Rows) iter.Seq2[*shards.Sample, error] {
+	return func(yield func(*shards.Sample, error) bool) {
+		for i := range r.Len() {
+			s, err := r.Row(i)
+			if !yield(&s, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Samples yields all samples of data in order, with the bytes of their images.
+func Samples(d Data) iter.Seq2[shards.Sample, error] {
+	if d, ok := d.(*shards.Dataset); ok {
+		return d.Samples()
+	}
+	return func(yield func(shards.Sample, error) bool) {
+		for i := range d.Len() {
+			s, err := d.Row(i)
+			if err != nil {
+				err = fmt.Errorf("%s row %d: %w", d.Dir(), i, err)
+			}
+			if !yield(s, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// DataFingerprint identifies the content of data that are no dataset, which has a manifest, as far
+// as it is known: see [Rows].
+func DataFingerprint(d Data) string {
+	if f, ok := d.(interface{ Fingerprint() string }); ok {
+		return f.Fingerprint()
+	}
+	return fmt.Sprintf("%s with %d rows", d.Dir(), d.Len())
 }

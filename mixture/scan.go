@@ -20,7 +20,7 @@ type scannedDataset struct {
 }
 
 // data returns the dataset or the rows.
-func (d *scannedDataset) data() openDataset {
+func (d *scannedDataset) data() Data {
 	if d.rows != nil {
 		return *d.rows
 	}

@@ -10,7 +10,7 @@ import (
 // source is the part of a dataset that a task uses. What it keeps of a sample is at most a bit, but
 // for tasks with neighbours, which keep its place in the order of the keys.
 type source struct {
-	dataset   openDataset
+	dataset   Data
 	view      rowReader // reads what is needed of a sample
 	rows      rowSet    // of the samples that the task can use
 	sorted    []int     // numbers of the samples in the order of their keys; nil for that of the rows
@@ -104,7 +104,7 @@ func (f *finder) columns() []string {
 }
 
 // finish makes the task's source of what was found, if anything was.
-func (f *finder) finish(d openDataset) (err error) {
+func (f *finder) finish(d Data) (err error) {
 	rows := f.rows.rows()
 	if rows.size == 0 {
 		return nil
@@ -129,7 +129,7 @@ func (f *finder) finish(d openDataset) (err error) {
 
 // view returns what is read to make an example: without the bytes of images for kinds that have
 // none.
-func (f *finder) view(d openDataset) rowReader {
+func (f *finder) view(d Data) rowReader {
 	data, ok := d.(*shards.Dataset)
 	if !ok {
 		return d

@@ -11,7 +11,7 @@ import (
 )
 
 // noneUsable is the error of a task without samples: what it wants, and what the dataset has.
-func noneUsable(data openDataset, t *Task) error {
+func noneUsable(data Data, t *Task) error {
 	wants := fmt.Sprintf("task %s: no sample of %s can be used: split %q, kind %s, texts %v, languages %v",
 		t.Name, data.Dir(), cmp.Or(t.Split, "train"), t.Kind, t.Texts, t.Languages)
 	if t.MinImages > 1 {
@@ -41,9 +41,9 @@ type census struct {
 	splits, texts, questions, languages  map[string]int
 }
 
-func takeCensus(data openDataset, split string) (census, error) {
+func takeCensus(data Data, split string) (census, error) {
 	c := census{splits: map[string]int{}, texts: map[string]int{}, questions: map[string]int{}, languages: map[string]int{}}
-	for sample, err := range scanWithoutImages(data) {
+	for sample, err := range Scan(data) {
 		if err != nil {
 			return c, err
 		}

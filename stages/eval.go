@@ -11,8 +11,8 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/pali3/pali3/internal/strict"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/family"
-	"github.com/pali3/pali3/shards"
 )
 
 // Eval says how to evaluate a run on held-out samples while it trains. Evaluations do not change
@@ -114,7 +114,7 @@ type Evaluator interface {
 
 // HeldOut names the samples to evaluate on.
 type HeldOut struct {
-	Data  *shards.Dataset
+	Data  mixture.Data
 	Split string
 	// Samples is the maximum number of samples, drawn by the seed.
 	Samples int

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/weights"
+	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/tokenize"
 )
 
@@ -46,23 +47,40 @@ func (e Eval) checkSplits(r Recipe, training mixture.Recipe) (string, error) {
 	var found int64
 	var have []string
 	for _, folder := range folders {
-		d, err := r.Mixture.Registry.OpenDataset(context.Background(), folder)
+		d, err := r.Mixture.Registry.OpenData(context.Background(), folder)
 		if err != nil {
 			return "", err
 		}
-		splits := d.Manifest().Totals.Splits
+		splits, id, err := splitsOf(d)
+		if err := errors.Join(err, d.Close()); err != nil {
+			return "", fmt.Errorf("recipe: eval: %w", err)
+		}
 		found += splits[e.Split]
 		have = append(have, fmt.Sprintf("%s has %s", folder, listSplits(splits)))
-		fmt.Fprintln(sum, fingerprint(d.Manifest()))
-		if err := d.Close(); err != nil {
-			return "", err
-		}
+		fmt.Fprintln(sum, id)
 	}
 	if found == 0 {
 		return "", fmt.Errorf("recipe: eval: split %q has no sample: %s; name a split that is there with eval.split, or make one: pali3 shards split %s --fraction %s=0.05 --to DATASET",
 			e.Split, strings.Join(have, ", "), folders[0], e.Split)
 	}
 	return hex.EncodeToString(sum.Sum(nil))[:12], nil
+}
+
+// splitsOf counts the samples of each split, and returns what identifies the content of data.
+func splitsOf(d mixture.Data) (splits map[string]int64, id string, err error) {
+	if d, ok := d.(*shards.Dataset); ok {
+		return d.Manifest().Totals.Splits, fingerprint(d.Manifest()), nil
+	}
+	splits = map[string]int64{}
+	row := 0
+	for s, err := range mixture.Scan(d) {
+		if err != nil {
+			return nil, "", fmt.Errorf("%s row %d: %w", d.Dir(), row, err)
+		}
+		splits[strings.Clone(s.Split)]++
+		row++
+	}
+	return splits, mixture.DataFingerprint(d), nil
 }
 
 // listSplits lists splits with their numbers of samples.
@@ -143,7 +161,7 @@ func (h *heldOut) addMetrics(names []string, model *Trained, o Options) error {
 	if folder == "" { // each task has its own
 		folder = r.datasets()[0]
 	}
-	d, err := h.recipe.Mixture.Registry.OpenDataset(context.Background(), folder)
+	d, err := h.recipe.Mixture.Registry.OpenData(context.Background(), folder)
 	if err != nil {
 		return err
 	}

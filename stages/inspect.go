@@ -199,7 +199,7 @@ func (r Recipe) datasetProblems() (all strict.Problems) {
 			return
 		}
 		tried[dir] = true
-		d, err := r.Mixture.Registry.OpenDataset(context.Background(), dir)
+		d, err := r.Mixture.Registry.OpenData(context.Background(), dir)
 		if err != nil {
 			all.Add(path, "%s: %v", path, err)
 			return

@@ -41,7 +41,7 @@ const fillBytes = 32 << 20
 // FillVisualTokens puts the tokens of a dataset's images into t.VisualTokens: those of a split, or
 // of all samples for "all", and of each sample the first images that the model takes. Progress,
 // which may be nil, is called with the number of samples done.
-func (t *Trained) FillVisualTokens(ctx context.Context, be compute.Backend, d *shards.Dataset, split string, progress func(samples, all int)) (f Filled, err error) {
+func (t *Trained) FillVisualTokens(ctx context.Context, be compute.Backend, d mixture.Data, split string, progress func(samples, all int)) (f Filled, err error) {
 	if t.VisualTokens == nil {
 		return f, errors.New("the model has no folder of visual tokens to fill")
 	}
@@ -54,7 +54,7 @@ func (t *Trained) FillVisualTokens(ctx context.Context, be compute.Backend, d *s
 	}
 	filling := &filling{t: t, cache: c, filled: &f}
 	row, found := 0, false
-	for s, err := range d.Samples() {
+	for s, err := range mixture.Samples(d) {
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -72,7 +72,8 @@ func (t *Trained) FillVisualTokens(ctx context.Context, be compute.Backend, d *s
 		}
 	}
 	if !found {
-		return f, fmt.Errorf("%s: split %q has no sample; it has %s", d.Dir(), split, listSplits(d.Manifest().Totals.Splits))
+		splits, _, err := splitsOf(d)
+		return f, errors.Join(fmt.Errorf("%s: split %q has no sample; it has %s", d.Dir(), split, listSplits(splits)), err)
 	}
 	return f, filling.flush(ctx)
 }
@@ -179,7 +180,7 @@ func FillVisualTokens(ctx context.Context, r Recipe, o Options, progress func(sa
 		if err != nil {
 			return f, err
 		}
-		d, err := r.Mixture.Registry.OpenDataset(ctx, of.data)
+		d, err := r.Mixture.Registry.OpenData(ctx, of.data)
 		if err != nil {
 			return f, err
 		}

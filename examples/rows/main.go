@@ -1,15 +1,18 @@
-// Command rows trains on a table that is no dataset of pali3: a CSV file of image paths and
-// captions, read where it lies. It prints a batch of a recipe:
+// Command rows trains and evaluates on a table that is no dataset of pali3: a CSV file of image
+// paths, captions and splits, read where it lies. It prints a batch of a recipe, or trains a small
+// model on the split train and scores its captions of the split val:
 //
 //	rows TABLE.csv
+//	rows TABLE.csv RUN
 //
-// The same registry lets stages.ReadRecipe read recipes with such data. To evaluate on the table,
-// ingest it: examples/source.
+// The same registry lets stages.ReadRecipe read recipes with such data. In the field Rows of a
+// cli.Program it lets all commands of pali3 train and evaluate on tables: `eval --data csv://...`.
 package main
 
 import (
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -21,7 +24,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// table has an image, relative to its folder, and a caption in each row.
+// table has an image, relative to its folder, a caption and a split in each row.
 type table struct {
 	folder string
 	rows   [][]string
@@ -32,7 +35,7 @@ func (t table) Len() int { return len(t.rows) }
 func (t table) Row(i int) (shards.Sample, error) {
 	image, err := os.ReadFile(filepath.Join(t.folder, t.rows[i][0]))
 	return shards.Sample{
-		Key: t.rows[i][0], Split: "train", Images: []shards.Image{{Bytes: image}},
+		Key: t.rows[i][0], Split: t.rows[i][2], Images: []shards.Image{{Bytes: image}},
 		Texts: []shards.Text{{Kind: shards.Caption, Language: "en", Value: t.rows[i][1]}},
 	}, err
 }
@@ -44,7 +47,7 @@ func openTable(_ context.Context, name string) (mixture.Rows, error) {
 	}
 	defer file.Close()
 	reader := csv.NewReader(file)
-	reader.FieldsPerRecord = 2
+	reader.FieldsPerRecord = 3
 	rows, err := reader.ReadAll()
 	return table{filepath.Dir(file.Name()), rows}, err
 }
@@ -66,10 +69,16 @@ tasks:
 `
 
 func main() {
-	if len(os.Args) != 2 {
-		log.Fatal("usage: rows TABLE.csv")
+	var err error
+	switch len(os.Args) {
+	case 2:
+		err = run(context.Background(), os.Stdout, os.Args[1])
+	case 3:
+		err = trainAndScore(context.Background(), os.Stdout, os.Args[1], os.Args[2])
+	default:
+		err = errors.New("usage: rows TABLE.csv [RUN]")
 	}
-	if err := run(context.Background(), os.Stdout, os.Args[1]); err != nil {
+	if err != nil {
 		log.Fatal(err)
 	}
 }
