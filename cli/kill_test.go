@@ -3,10 +3,12 @@ package cli
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -164,4 +166,97 @@ func losses(t *testing.T, dir string) string {
 		fmt.Fprintf(&b, "after %d %+v\n", e.Step, e.Evaluation)
 	}
 	return b.String()
+}
+
+// filledCache is what `cache fill` and `cache verify` print as JSON.
+type filledCache struct {
+	Images, Known, Encoded, Unreadable, Doubled int
+	OK                                          bool
+	Problems                                    []struct{ File, Kind string }
+}
+
+// cacheJSON runs a command that must succeed and prints one JSON object.
+func cacheJSON(t *testing.T, dir string, args ...string) (f filledCache) {
+	t.Helper()
+	c := command(t.Context(), dir, append(args, "--json")...)
+	var problems bytes.Buffer
+	c.Stderr = &problems
+	out, err := c.Output()
+	if err == nil {
+		err = json.Unmarshal(out, &f)
+	}
+	if err != nil {
+		t.Fatalf("pali3 %v: %v\n%s%s", args, err, out, problems.Bytes())
+	}
+	return f
+}
+
+// TestCacheFill_SeveralProcessesAndKills has two processes fill one folder of visual tokens at the
+// same time, and others that are killed. A run with either folder encodes nothing, and equals the
+// other to the bit.
+func TestCacheFill_SeveralProcessesAndKills(t *testing.T) {
+	dir := t.TempDir()
+	archive, err := quickstart.Archive()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "emoji.tar"), archive, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, dir, "ingest", "webdataset", "emoji.tar", "--to", "data")
+	var recipe []string
+	for _, set := range append(tiny["pali3"], "init=[]", "batch=6", "schedule.warm_up=2", "steps=8", "eval={every: 4, split: held_out, samples: 10, metrics: [loss]}") {
+		recipe = append(recipe, "--set", set)
+	}
+	fill := func(tokens string) []string {
+		return append([]string{"cache", "fill", tokens, "--recipe", "quickstart-stage1"}, recipe...)
+	}
+	began := time.Now()
+	one := func() {
+		if out, err := command(t.Context(), dir, fill("tokens")...).CombinedOutput(); err != nil {
+			t.Errorf("filling: %v\n%s", err, out)
+		}
+	}
+	together(one, one)
+	whole := time.Since(began)
+	filled, verified := cacheJSON(t, dir, fill("tokens")...), cacheJSON(t, dir, "cache", "verify", "tokens")
+	if filled.Encoded != 0 || filled.Known != filled.Images || filled.Images == 0 || filled.Unreadable != 0 {
+		t.Errorf("after two processes a third fills %+v", filled)
+	}
+	if !verified.OK || verified.Images-verified.Doubled > filled.Images {
+		t.Errorf("two processes leave %+v", verified)
+	}
+
+	rng := random.New(uint64(time.Now().UnixNano()))
+	for range 4 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rng.Float64()*float64(whole)))
+		killed := func() { command(ctx, dir, fill("killed")...).Run() }
+		together(killed, killed)
+		cancel()
+	}
+	mustRun(t, dir, fill("killed")...)
+	if again := cacheJSON(t, dir, fill("killed")...); again.Encoded != 0 || again.Images != filled.Images {
+		t.Errorf("after kills a process fills %+v, want %+v", again, filled)
+	}
+	mustRun(t, dir, "cache", "verify", "killed", "--repair")
+	if v := cacheJSON(t, dir, "cache", "verify", "killed"); !v.OK || v.Images-v.Doubled != verified.Images-verified.Doubled {
+		t.Errorf("kills leave %+v, without them %+v", v, verified)
+	}
+	for _, tokens := range []string{"tokens", "killed"} {
+		args := append([]string{"train", "--recipe", "quickstart-stage1", "--out", "run-" + tokens, "--set", "visual_tokens=" + tokens}, recipe...)
+		out, err := command(t.Context(), dir, args...).CombinedOutput()
+		if err != nil || !bytes.Contains(out, []byte("encoded 0 images")) {
+			t.Errorf("training with %s: %v\n%s", tokens, err, out)
+		}
+	}
+	same(t, filepath.Join(dir, "run-tokens"), filepath.Join(dir, "run-killed"))
+}
+
+// together calls functions at the same time.
+func together(all ...func()) {
+	var group sync.WaitGroup
+	for _, do := range all {
+		group.Go(do)
+	}
+	group.Wait()
 }

@@ -11,6 +11,29 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
+const tokensPaliGemma = validatedRecipe + `
+family: paligemma
+lengths: {encoder: 16, decoder: 8}
+tasks: [{name: caption, kind: caption, prompt: "caption {lang}", weight: 1}]
+model:
+  image: {width: 16, depth: 1, mlp: 24, heads: 2, patch: 4}
+  language: {width: 16, depth: 2, mlp: 24, heads: 4, kv_heads: 2, head_dim: 8}
+eval: {every: 2, metrics: [loss, caption_cider, vqa_accuracy], samples: 5}
+`
+
+const tokensT5Gemma2 = validatedRecipe + `
+family: t5gemma2
+lengths: {encoder: 16, decoder: 8}
+tasks: [{name: caption, kind: caption, prompt: "caption {lang}", weight: 1}]
+model:
+  image: {width: 16, depth: 1, mlp: 24, heads: 2, patch: 2}
+  pool: 2
+  width: 16
+  encoder: {depth: 2, mlp: 24, heads: 4, kv_heads: 2, head_dim: 8}
+  random_projection: true
+eval: {every: 2, metrics: [loss, caption_cider, vqa_accuracy], samples: 5}
+`
+
 // TestEvaluate_UsesVisualTokensOfTheRun scores models on images that the run's evaluations left the
 // tokens of, without an image encoder, and on others. The scores equal those without the folder.
 func TestEvaluate_UsesVisualTokensOfTheRun(t *testing.T) {
@@ -28,7 +51,7 @@ func TestEvaluate_UsesVisualTokensOfTheRun(t *testing.T) {
 		yaml string
 		sets []string
 	}{
-		"pali3": {validatedPaLI3, nil}, "siglip": {validatedSigLIP, nil},
+		"pali3": {validatedPaLI3, nil}, "siglip": {validatedSigLIP, nil}, "paligemma": {tokensPaliGemma, nil}, "t5gemma2": {tokensT5Gemma2, nil},
 		"any aspect": {validatedSigLIP, []string{"images.ops=decode|resize_to_sequence(4,9)|value_range(-1,1)", "model.image.naflex=3"}},
 	} {
 		t.Run(name, func(t *testing.T) {

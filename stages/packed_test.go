@@ -157,8 +157,7 @@ func TestRun_PacksAndResumes(t *testing.T) {
 
 func TestRun_RefusesToPackForOtherFamilies(t *testing.T) {
 	data := testData(t)
-	text := strings.Replace(testRecipeText("pali3", data), testRecipes["pali3"], paligemmaRecipe, 1)
-	r, err := ParseRecipe([]byte(strings.Replace(text, "stage: pali3", "family: paligemma", 1)), "test.yaml", nil, packings["pali3"])
+	r, err := ParseRecipe([]byte(testRecipeText("paligemma", data)), "test.yaml", nil, packings["pali3"])
 	if err == nil {
 		_, err = Run(t.Context(), r, t.TempDir(), Options{Backend: openBackend(t)})
 	}

@@ -43,6 +43,8 @@ func TestRun_VisualTokensOnDisk(t *testing.T) {
 		"siglip":     {"siglip", testData(t), nil},
 		"any aspect": {"siglip", aspectData(t), naflex},
 		"packed":     {"pali3", testData(t), []string{packings["pali3"]}},
+		"paligemma":  {"paligemma", testData(t), nil},
+		"t5gemma2":   {"t5gemma2", testData(t), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tokens := filepath.Join(t.TempDir(), "tokens")
@@ -297,6 +299,7 @@ func TestFillVisualTokens_LeavesNothingToEncode(t *testing.T) {
 	}{
 		"pali3": {"pali3", testData(t), nil}, "eval ops": {"pali3", testData(t), []string{"images.eval_ops=decode|resize(8, nearest)|value_range(-1,1)"}},
 		"any aspect": {"siglip", aspectData(t), naflex},
+		"paligemma":  {"paligemma", testData(t), nil}, "t5gemma2": {"t5gemma2", testData(t), nil},
 	} {
 		tokens, whole, dir := filepath.Join(t.TempDir(), "tokens"), t.TempDir(), t.TempDir()
 		sets := append(c.sets, "freeze=[vision_model]", "steps=8", "eval={every: 4, split: train, samples: 12}")
