@@ -1,6 +1,7 @@
 """Run the loaders that docs/stream.md compares, and say what each of them keeps.
 
     pip install -r parity/requirements-stream-peers.txt
+    pip install mosaicml-streaming==0.13.0    # by itself: megatron-energon wants an older botocore
     python parity/stream_peers.py            # all, or: grain streaming webdataset energon
 
 Each loader reads the same 1,200 samples, of which a batch of 24 is taken in 12 steps, shuffled by a
@@ -198,9 +199,9 @@ def streaming_run(where, hosts, steps, workers=0, state=None, canonical=1, kind=
         p.start()
         ranks.append(p)
     try:
-        found = sorted([out.get(timeout=40) for _ in ranks], key=lambda x: x[0])
+        found = sorted([out.get(timeout=240) for _ in ranks], key=lambda x: x[0])
     except queue.Empty:
-        raise RuntimeError("the ranks gave nothing within 40 s") from None
+        raise RuntimeError("the ranks gave nothing within 240 s") from None
     finally:
         for p in ranks:
             p.join(1)
