@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"strings"
 
@@ -123,11 +124,25 @@ func (c mixCommand) open(recipe stages.Recipe) (*mixture.Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := fits(recipe, stream); err != nil {
+	_, free := memory()
+	if err := errors.Join(fits(recipe, stream), fitsMemory(stream.Shape(), c.needsPixels(), free)); err != nil {
 		stream.Close()
 		return nil, err
 	}
 	return stream, nil
+}
+
+// fitsMemory returns an error for batches that are larger than the memory that is free, 0 if it is
+// not known.
+func fitsMemory(s mixture.Shape, pixels bool, free int64) error {
+	if !pixels {
+		s.Images = 0
+	}
+	if need := s.Bytes(); free > 0 && need > free {
+		return fmt.Errorf("a batch of %d rows, each with %d images and %d ids, takes %s, and %s of memory are free; lower batch, lengths or the size of images, or make one host's rows of it with --host h/H",
+			s.Rows, s.Images, s.Texts*s.Encoder+s.Decoder, gibibytes(need), gibibytes(free))
+	}
+	return nil
 }
 
 // needsPixels reports whether images are decoded.

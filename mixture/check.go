@@ -18,20 +18,31 @@ func (r *Recipe) Check() error {
 	return nil
 }
 
+// Bounds of a batch's sizes, so that their products can be counted.
+const (
+	maxBatch      = 1 << 24 // examples or rows
+	maxLength     = 1 << 20 // ids
+	maxPerExample = 1 << 16 // images, or texts of a contrastive example
+)
+
 // Problems lists all that is wrong with a recipe by itself, its files unread, and fills in the
 // kinds' own prompts.
 func (r *Recipe) Problems() (all strict.Problems) {
-	if r.Batch <= 0 {
-		all.Add("batch", "batch: %d, must be above zero", r.Batch)
-	}
-	if r.Lengths.Encoder <= 0 {
-		all.Add("lengths.encoder", "lengths.encoder: %d, must be above zero", r.Lengths.Encoder)
-	}
-	if r.Lengths.Decoder < 0 {
-		all.Add("lengths.decoder", "lengths.decoder: %d, must not be below zero", r.Lengths.Decoder)
-	}
-	if r.Lengths.Texts < 0 {
-		all.Add("lengths.texts", "lengths.texts: %d, must not be below zero", r.Lengths.Texts)
+	for _, c := range []struct {
+		key               string
+		value, least, top int
+	}{
+		{"batch", r.Batch, 1, maxBatch}, {"lengths.encoder", r.Lengths.Encoder, 1, maxLength}, {"lengths.decoder", r.Lengths.Decoder, 0, maxLength},
+		{"lengths.texts", r.Lengths.Texts, 0, maxPerExample}, {"images.per_example", r.Images.PerExample, 0, maxPerExample},
+	} {
+		switch {
+		case c.value < c.least && c.least > 0:
+			all.Add(c.key, "%s: %d, must be above zero", c.key, c.value)
+		case c.value < c.least:
+			all.Add(c.key, "%s: %d, must not be below zero", c.key, c.value)
+		case c.value > c.top:
+			all.Add(c.key, "%s: %d, must be at most %d", c.key, c.value, c.top)
+		}
 	}
 	all = append(all, r.mixingProblems()...)
 	if r.Tokenizer.Model == "" {
@@ -57,9 +68,6 @@ func mustBe(x float64) string {
 
 // problems lists what is wrong with the image ops.
 func (c ImageConfig) problems(registry *Registry) (all strict.Problems) {
-	if c.PerExample < 0 {
-		all.Add("images.per_example", "images.per_example: %d, must not be below zero", c.PerExample)
-	}
 	train, err := registry.recipeOps("ops", c.Ops)
 	if err != nil {
 		all.Add("images.ops", "%v", err)
@@ -129,6 +137,15 @@ func (r *Recipe) taskProblems() (all strict.Problems) {
 	}
 	if total == 0 && len(all) == 0 {
 		all.Add("tasks", "tasks: all weights are zero; at least one must be above zero")
+	}
+	if len(all) == 0 && len(r.mixtureProblems()) == 0 {
+		sizes := make([]int, len(r.Tasks))
+		for i := range sizes {
+			sizes[i] = 1
+		}
+		if err := r.checkWeights(nil, sizes); err != nil {
+			all.Add("tasks", "tasks: %v", err)
+		}
 	}
 	return all
 }

@@ -172,6 +172,9 @@ func CheckSentinels(denoisers []Denoiser, v SentinelSource, maxInput, maxTarget 
 			continue
 		}
 		length := d.Length(maxInput, maxTarget)
+		if length < 1 {
+			return fmt.Errorf("denoiser %s: no text fits into lengths.encoder %d and lengths.decoder %d with its mode, sentinels and end; raise them", d.Name, maxInput, maxTarget)
+		}
 		_, spans := d.noise(length)
 		if _, err := v.Sentinel(spans - 1); err != nil {
 			return fmt.Errorf("denoiser %s hides up to %d spans in texts of %d ids: %w", d.Name, spans, length, err)

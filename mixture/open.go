@@ -177,6 +177,9 @@ func (s *Stream) open(all bool) (failed []failure) {
 		bad("tasks", fmt.Errorf("recipe: tasks: none can use a sample"))
 	}
 	if len(failed) == 0 {
+		bad("tasks", s.checkWeights())
+	}
+	if len(failed) == 0 {
 		s.weights = weights
 		s.shape = s.shapeOf()
 		s.chooser, err = s.recipe.version().choose(s)

@@ -23,8 +23,8 @@ type Recipe struct {
 	Images ImageConfig `yaml:"images,omitempty"`
 	// Lengths are the fixed sizes of a batch's rows of ids. Required.
 	Lengths Lengths `yaml:"lengths"`
-	// Batch is the number of examples in a step, or of rows with packing. Required. Legal: 1 and
-	// above.
+	// Batch is the number of examples in a step, or of rows with packing. Required. Legal: 1 to
+	// 16777216.
 	Batch int `yaml:"batch"`
 	// Packing puts several examples into each of the batch's rows. Default: none, a row is one
 	// example.
@@ -78,7 +78,7 @@ type ImageConfig struct {
 	// that have resize_to_sequence.
 	SequenceLengths []int `yaml:"sequence_lengths,omitempty"`
 	// PerExample is the most images that an example holds; the family siglip takes 1. Default: 1.
-	// Legal: 0 (as 1) and above.
+	// Legal: 0 (as 1) to 65536.
 	PerExample int `yaml:"per_example,omitempty"`
 	// MinBoxPart is how much of a box must be left after ops that crop, as a part of its area; the
 	// boxes of kinds detect and segment move with the image, and one of which less is left is left
@@ -95,14 +95,14 @@ type ImageConfig struct {
 // Lengths of a batch's rows, in ids.
 type Lengths struct {
 	// Encoder is the room of a prompt, of a text to compare or of a corrupted text, end of sentence
-	// included; longer ones are truncated. Required. Legal: 1 and above.
+	// included; longer ones are truncated. Required. Legal: 1 to 1048576.
 	Encoder int `yaml:"encoder"`
 	// Decoder is the room of a target, end of sentence included; longer ones are truncated.
-	// Default: 0, for contrastive tasks; all others need it. Legal: 0 and above.
+	// Default: 0, for contrastive tasks; all others need it. Legal: 0 to 1048576.
 	Decoder int `yaml:"decoder,omitempty"`
 	// Texts is the number of texts of an image in a contrastive example, each in its own row, so
-	// that the image tower runs once for all of them. Default: 1. Legal: 0 (as 1) and above; above
-	// 1 only for contrastive tasks.
+	// that the image tower runs once for all of them. Default: 1. Legal: 0 (as 1) to 65536;
+	// above 1 only for contrastive tasks.
 	Texts int `yaml:"texts,omitempty"`
 }
 

@@ -2,6 +2,7 @@ package mixture
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -103,10 +104,26 @@ func (g *Registry) ReadTokenizer(model string) ([]byte, error) {
 		models = g.Tokenizers
 	}
 	content, err := fs.ReadFile(models, name)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+		return nil, fmt.Errorf("model %s: this program has no model of that name%s; to read a file, leave out %s", model, namesIn(models), builtinModel)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", model, err)
 	}
 	return content, nil
+}
+
+// namesIn lists the models of a program.
+func namesIn(models fs.FS) string {
+	var names []string
+	entries, _ := fs.ReadDir(models, ".")
+	for _, e := range entries[:min(len(entries), 12)] {
+		names = append(names, builtinModel+e.Name())
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return ", but " + strings.Join(names, ", ")
 }
 
 // OpenVocabulary opens a vocabulary whose model is a file or one of Tokenizers.

@@ -149,6 +149,8 @@ func (s *Stream) found(t *task) error {
 		return t.scanErr
 	case t.Weight == 0 || t.failed || t.source != nil:
 		return nil
+	case d.scanErr != nil && d.Dataset != nil && !errors.Is(d.scanErr, shards.ErrUnread):
+		return fmt.Errorf("%w; pali3 shards verify %s --deep lists what is damaged, and pali3 shards repair drops it", d.scanErr, d.Dir())
 	case d.scanErr != nil:
 		return d.scanErr
 	case s.options.Lenient:

@@ -49,6 +49,12 @@ func (s Shape) ImageValues() int {
 	return s.Height * s.Width * 3
 }
 
+// Bytes returns the memory that a batch of the shape takes, with its pixels.
+func (s Shape) Bytes() int64 {
+	values := int64(s.Images)*int64(s.ImageValues()) + int64(s.Texts*s.Encoder) + 3*int64(s.Decoder)
+	return 4 * int64(s.Rows) * values
+}
+
 func (s *Stream) shapeOf() Shape {
 	first, end := hostRows(s.recipe.Batch, s.options.ShardIndex, s.options.ShardCount)
 	shape := Shape{Rows: end - first, Texts: max(s.recipe.Lengths.Texts, 1), Encoder: s.recipe.Lengths.Encoder, Decoder: s.recipe.Lengths.Decoder}

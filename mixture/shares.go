@@ -1,6 +1,7 @@
 package mixture
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -104,13 +105,20 @@ func (r Recipe) Shares() []float64 {
 // weightsWith returns the weights of the stream's tasks, where some are replaced by name: 0 for one
 // that makes no examples.
 func (s *Stream) weightsWith(replaced NamedWeights) []float64 {
-	sizes := make([]int, len(s.tasks))
-	for i, t := range s.tasks {
-		if t.source != nil {
-			sizes[i] = t.source.len()
+	return s.recipe.weights(replaced, s.Examples())
+}
+
+// checkWeights is the recipe's, with the numbers of samples that the tasks have.
+func (s *Stream) checkWeights() error {
+	if err := s.recipe.checkWeights(nil, s.Examples()); err != nil {
+		return fmt.Errorf("recipe: tasks: %w", err)
+	}
+	for i, c := range s.recipe.Curriculum {
+		if err := s.recipe.checkWeights(c.Weights, s.Examples()); err != nil {
+			return fmt.Errorf("recipe: curriculum[%d]: %w", i, err)
 		}
 	}
-	return s.recipe.weights(replaced, sizes)
+	return nil
 }
 
 // weights returns the weight of each task beside all others, given the number of its samples. A
@@ -123,6 +131,32 @@ func (r *Recipe) weights(replaced NamedWeights, sizes []int) []float64 {
 	}
 	w.give(top)
 	return w.all
+}
+
+// checkWeights returns an error for weights that the computer cannot add up, and for a task or
+// mixture that a temperature leaves without a share.
+func (r *Recipe) checkWeights(replaced NamedWeights, sizes []int) error {
+	w := weigher{r, replaced, sizes, make([]float64, len(r.Tasks))}
+	check := func(in string, temperature float64, bySize bool) error {
+		total := 0.0
+		for _, m := range w.members(in) {
+			own, tempered := w.value(m, 1, bySize), w.value(m, temperature, bySize)
+			if total += tempered; math.IsInf(tempered, 0) || math.IsInf(total, 0) || tempered == 0 && own > 0 {
+				return fmt.Errorf("weight: %s: %g to the power of 1/temperature, %g, is %g, beyond what can be added up; bring temperature and weights nearer to 1",
+					m.name, own, 1/cmp.Or(temperature, 1), tempered)
+			}
+		}
+		return nil
+	}
+	if err := check("", r.Temperature, r.Sizes); err != nil {
+		return err
+	}
+	for _, m := range r.Mixtures {
+		if err := check(m.Name, m.Temperature, m.Sizes); err != nil {
+			return fmt.Errorf("mixture %s: %w", m.Name, err)
+		}
+	}
+	return nil
 }
 
 // weigher divides the weights of mixtures among what is in them.
@@ -331,7 +365,12 @@ func (r *Recipe) curriculumProblems(soundSoFar bool) (all strict.Problems) {
 			}
 			sound = false
 		}
-		if sound && len(r.Tasks) > 0 && sumOf(r.weights(c.Weights, sizes)) == 0 {
+		if !sound || len(r.Tasks) == 0 {
+			continue
+		}
+		if err := r.checkWeights(c.Weights, sizes); err != nil {
+			all.Add(path+".weights", "curriculum[%d]: %v", i, err)
+		} else if sumOf(r.weights(c.Weights, sizes)) == 0 {
 			all.Add(path+".weights", "curriculum[%d]: all weights are zero at step %d; at least one must be above zero", i, c.Step)
 		}
 	}

@@ -43,8 +43,7 @@ func (r Recipe) memory(n Network, shape mixture.Shape, specs []weights.Spec, fro
 	if o, err := newOptimizer(r.Optimizer, r.Schedule, r.Steps, trainable); err == nil {
 		m.Weights += 2 * 4 * int64(weights.Parameters(o.stateSpecs()))
 	}
-	pixels := 4 * int64(shape.Rows*shape.Images) * int64(shape.ImageValues())
-	batch := pixels + 4*int64(shape.Rows)*int64(shape.Texts*shape.Encoder+3*shape.Decoder)
+	batch := shape.Bytes()
 	m.Data = max(batch, min(mixture.DefaultPrefetch*batch, mixture.DefaultPrefetchBytes))
 	floats := int64(0)
 	parts := n.Model.Parts(family.Lengths{Prompt: shape.Encoder, Answer: shape.Decoder, Images: shape.Images})

@@ -150,19 +150,40 @@ func typeName(t reflect.Type) string {
 }
 
 // scalar adds a problem if the decoder does not accept the value for the type, or would truncate a
-// fraction.
+// fraction or a number that is too large.
 func (e examiner) scalar(node ast.Node, t reflect.Type, path string) {
 	if t.Kind() == reflect.Interface {
 		return
 	}
 	whole := t.Kind() >= reflect.Int && t.Kind() <= reflect.Uint64
-	if f, ok := node.(*ast.FloatNode); ok && whole && f.Value != math.Trunc(f.Value) {
+	if x, ok := numberIn(node); ok && whole && !holds(t, x) {
 		e.wrong(node, t, path)
 		return
 	}
 	if yaml.NodeToValue(node, reflect.New(t).Interface()) != nil {
 		e.wrong(node, t, path)
 	}
+}
+
+// numberIn returns the number that a node holds and that is none of a whole number's type: one with
+// a point or an exponent, or one beyond 64 bits, which the parser takes for a text.
+func numberIn(node ast.Node) (x float64, ok bool) {
+	switch n := node.(type) {
+	case *ast.FloatNode:
+		return n.Value, true
+	case *ast.StringNode:
+		x, err := strconv.ParseFloat(n.Value, 64)
+		return x, err == nil
+	}
+	return 0, false
+}
+
+// holds reports whether an integer type has a number.
+func holds(t reflect.Type, x float64) bool {
+	if t.Kind() >= reflect.Uint {
+		return x == math.Trunc(x) && x >= 0 && x < math.Ldexp(1, t.Bits())
+	}
+	return x == math.Trunc(x) && x >= -math.Ldexp(1, t.Bits()-1) && x < math.Ldexp(1, t.Bits()-1)
 }
 
 // reads reports whether values of a type read themselves from YAML.
@@ -180,7 +201,7 @@ func isMapping(node ast.Node) bool {
 }
 
 func (e examiner) entry(entry *ast.MappingValueNode, t reflect.Type, path string) {
-	key := entry.Key.String()
+	key := keyName(entry.Key)
 	within := strings.TrimPrefix(path+"."+key, ".")
 	if t.Kind() == reflect.Map {
 		e.node(entry.Value, t.Elem(), within)

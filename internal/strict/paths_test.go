@@ -3,6 +3,7 @@ package strict
 import (
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -67,5 +68,44 @@ func TestPlace_NamesLineOrAssignment(t *testing.T) {
 	}
 	for _, broken := range []string{"steps: [", "", "\t", "a: &x [1]\nb: *x\n"} {
 		Lines([]byte(broken))
+	}
+}
+
+func TestRead_KeysMayBeQuotedAndNumbersMustFit(t *testing.T) {
+	var into struct {
+		Seed  uint64 `yaml:"seed"`
+		Small int8   `yaml:"small"`
+	}
+	if err := Read([]byte(`{"seed": 7, 'small': 1e2}`), "x.yaml", &into); err != nil || into.Seed != 7 || into.Small != 100 {
+		t.Errorf("%+v, %v", into, err)
+	}
+	for text, want := range map[string]string{
+		"seed: 18446744073709551616": "seed: 18446744073709551616; legal is a whole number from 0 on",
+		"seed: 1e20":                 "seed: 1e20; legal is",
+		"seed: -1e3":                 "seed: -1e3; legal is",
+		"small: 1e3":                 "small: 1e3; legal is a whole number",
+		`"sed": 1`:                   `unknown key "sed"; the nearest legal key is "seed"`,
+		"seed: &a 1\nsmall: *a":      "x.yaml line 2: an alias (*)",
+	} {
+		if err := Read([]byte(text), "x.yaml", &into); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}
+
+// TestReadAll_RefusesAliasesBeforeTheyGrow reads nine lines that stand for nine to the power of
+// nine values.
+func TestReadAll_RefusesAliasesBeforeTheyGrow(t *testing.T) {
+	text, last := "include: none.yaml\n", "1"
+	for _, name := range strings.Split("abcdefghi", "") {
+		text += name + ": &" + name + " [" + strings.Repeat(last+", ", 8) + last + "]\n"
+		last = "*" + name
+	}
+	var into struct{ A any }
+	if _, err := ReadAll([]byte(text), "x.yaml", nil, &into); err == nil || !strings.Contains(err.Error(), "x.yaml line 3: an alias") {
+		t.Errorf("error %v", err)
+	}
+	if _, _, err := Include([]byte(text), "x.yaml", "", nil, &into); err != nil {
+		t.Error(err) // what is wrong is said when it is read
 	}
 }

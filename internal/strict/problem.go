@@ -107,7 +107,7 @@ func addLines(node ast.Node, path string, lines map[string]int) {
 			addLines(value, path, lines)
 		}
 	case *ast.MappingValueNode:
-		within := join(path, n.Key.String())
+		within := join(path, keyName(n.Key))
 		lines[within] = n.Key.GetToken().Position.Line
 		addLines(n.Value, within, lines)
 	case *ast.SequenceNode:
@@ -117,6 +117,14 @@ func addLines(node ast.Node, path string, lines map[string]int) {
 			addLines(value, within, lines)
 		}
 	}
+}
+
+// keyName returns a key without the quotes that it may stand in.
+func keyName(key ast.MapKeyNode) string {
+	if s, ok := key.(*ast.StringNode); ok {
+		return s.Value
+	}
+	return key.String()
 }
 
 // firstLine returns the line in which a node begins.

@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/pali3/pali3/internal/imagefile"
 )
@@ -75,7 +77,7 @@ func ReadMoved(content []byte, name string, move func(path string) string, into 
 }
 
 // isText returns an error for a file that cannot be YAML, such as an image. The error names what it
-// is.
+// is. So it does for aliases, of which a few lines can make any number of values.
 func isText(content []byte, name string) error {
 	kind := imagefile.Kind(content)
 	if !utf8.Valid(content) {
@@ -83,6 +85,17 @@ func isText(content []byte, name string) error {
 	}
 	if bytes.HasPrefix(bytes.TrimSpace(content), []byte("<")) {
 		return fmt.Errorf("%s: this is %s, not YAML", name, kind)
+	}
+	return noAliases(content, name)
+}
+
+// noAliases returns an error that names the first alias.
+func noAliases(content []byte, name string) (err error) {
+	defer func() { _ = recover() }() // what breaks the lexer breaks the parser, which says so
+	for _, t := range lexer.Tokenize(string(content)) {
+		if t.Type == token.AliasType {
+			return fmt.Errorf("%s line %d: an alias (*); anchors, aliases and tags are not legal here: write the value again", name, t.Position.Line)
+		}
 	}
 	return nil
 }
