@@ -98,6 +98,18 @@ func (c mixCommand) check() error {
 		return errors.New("--json is for --stats and --verify")
 	case c.TokenFile != "" && c.Serve == "":
 		return errors.New("--token-file is for --serve")
+	case c.Serve != "" && (c.Steps != (span{}) || c.ResumeAt != 0):
+		return errors.New("--steps and --resume-at do not go with --serve: each client says which steps it wants")
+	case c.ResumeAt < 0:
+		return fmt.Errorf("--resume-at %d: steps are counted from 0", c.ResumeAt)
+	case c.Steps != (span{}) && c.ResumeAt >= c.Steps.to:
+		return fmt.Errorf("--resume-at %d is behind the last of --steps %d:%d: nothing is left to do", c.ResumeAt, c.Steps.from, c.Steps.to)
+	case c.Workers < 0:
+		return fmt.Errorf("--workers %d, must be 1 or more", c.Workers)
+	case c.MaxClients < 1:
+		return fmt.Errorf("--max-clients %d, must be 1 or more", c.MaxClients)
+	case c.Examples < 1:
+		return fmt.Errorf("--examples %d, must be 1 or more", c.Examples)
 	}
 	return nil
 }

@@ -16,8 +16,8 @@ func (s *span) UnmarshalText(text []byte) error {
 	from, to, ok := strings.Cut(string(text), ":")
 	a, err1 := strconv.Atoi(from)
 	b, err2 := strconv.Atoi(to)
-	if !ok || err1 != nil || err2 != nil || a < 0 || b < a {
-		return fmt.Errorf("%q: want A:B, two step numbers with A not above B", text)
+	if !ok || err1 != nil || err2 != nil || a < 0 || b <= a {
+		return fmt.Errorf("%q: want A:B, two step numbers with A below B", text)
 	}
 	*s = span{a, b}
 	return nil

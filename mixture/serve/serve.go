@@ -48,6 +48,9 @@ const unixPrefix = "unix:"
 // free one. The socket of a server that was killed is replaced.
 func Listen(address string) (net.Listener, error) {
 	network, at := split(address)
+	if network == "unix" && at == "" {
+		return nil, fmt.Errorf("listening at %s: the path of the socket is missing, as in unix:/tmp/batches", address)
+	}
 	if network == "unix" {
 		if err := removeStale(at); err != nil {
 			return nil, err

@@ -341,6 +341,9 @@ func TestListen(t *testing.T) {
 		}
 		l.Close()
 	}
+	if _, err := Listen("unix:"); err == nil || !strings.Contains(err.Error(), "the path of the socket is missing") {
+		t.Errorf("error %v", err)
+	}
 	if _, err := Listen("256.0.0.1:http"); err == nil || !strings.Contains(err.Error(), "listening at 256.0.0.1:http") {
 		t.Errorf("error %v", err)
 	}
