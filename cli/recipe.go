@@ -28,7 +28,7 @@ func (con *console) readRecipe(nameOrFile string, assignments []string) (stages.
 	}
 	if file.Kind() == recipes.Curation {
 		if _, err := webli.ReadConfig(file.Text, file.Name, file.Dir, con.program.Rules); err == nil {
-			return stages.Recipe{}, fmt.Errorf("%s is a curation recipe, for %s curate; this command needs a training recipe, with stage: siglip, ul2 or pali3", nameOrFile, con.program.Name)
+			return stages.Recipe{}, fmt.Errorf("%s is a curation recipe, for %s curate; this command needs a training recipe, which has the keys family and tasks", nameOrFile, con.program.Name)
 		}
 	}
 	return stages.ReadRecipe(file.Text, file.Name, file.Dir, con.registry(), assignments...)
