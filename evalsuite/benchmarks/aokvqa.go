@@ -1,5 +1,7 @@
 package benchmarks
 
+import "strings"
+
 // aokvqa is A-OKVQA (Schwenk et al., ECCV 2022) with direct answers. Its owners leave out questions
 // whose direct answer is marked as difficult.
 var aokvqa = Benchmark{
@@ -14,14 +16,21 @@ var aokvqa = Benchmark{
 	Submission: Submission{ID: "question_id", Text: "direct_answer", ByID: true, Source: "https://github.com/allenai/aokvqa"},
 }
 
-// aokvqaMC is A-OKVQA with four choices.
+// chooseFrom stands between a question of A-OKVQA and its choices (big_vision,
+// configs/proj/paligemma/transfers/aokvqa_mc.py).
+const chooseFrom = " choose from: "
+
+// aokvqaMC is A-OKVQA with four choices, which follow the question.
 var aokvqaMC = Benchmark{
 	Name: "aokvqa-mc", About: "A-OKVQA, multiple choice: questions that need knowledge and reasoning",
-	Layout: "aokvqa", Task: Choices,
+	Layout: "aokvqa-mc", Task: Choices,
 	Splits: []Split{{"val", 1145, Secondary, "evalscope.readthedocs.io, v1.6.0, benchmarks/a_okvqa (HuggingFaceM4/A-OKVQA)"}, {Name: "test", N: 6702}, {Name: "train", N: 17056}},
-	Chat:   "{question}\n{choices}\nAnswer with the text of the right choice, without its letter.",
-	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 128},
+	Chat:   "{question}\nAnswer with the text of the right choice.",
+	Prompt: "answer en  {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 128}, // two spaces, as big_vision's aokvqa_mc.py
 	Adapt: func(i *Item) {
+		if len(i.Choices) > 0 && !strings.Contains(i.Question, chooseFrom) { // of a dataset with direct answers
+			i.Question += chooseFrom + strings.Join(i.Choices, " \t ")
+		}
 		if i.References = nil; i.Field("correct_choice") != "" {
 			i.References = []string{i.Field("correct_choice")}
 		}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/pali3/pali3/shards"
 )
 
 // ownersFiles are small files in the form of a benchmark's owner, predictions in the form of its
@@ -193,6 +195,18 @@ func TestScore_OwnersFiles(t *testing.T) {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestAOKVQA_AsksWithChoices has a dataset of each layout of A-OKVQA.
+func TestAOKVQA_AsksWithChoices(t *testing.T) {
+	for _, question := range []string{"Why?", "Why? choose from: a bee \t b"} {
+		s := shards.Sample{Key: "1.jpg", Metadata: map[string]string{"choices/q": `["a bee","b"]`, "correct_choice/q": "b"},
+			Questions: []shards.Question{{ID: "q", Text: question, Answers: []shards.Answer{{Text: "bee"}}}}}
+		items := aokvqaMC.Items(&s, "", nil)
+		if got, want := FillPrompt(aokvqaMC.Prompt, &items[0]), "answer en  Why? choose from: a bee \t b\n"; got != want || items[0].References[0] != "b" {
+			t.Errorf("%q of %q, want %q", got, items[0].References, want)
+		}
 	}
 }
 
