@@ -3,6 +3,7 @@ package mixture
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/pali3/pali3/augment"
@@ -209,9 +210,47 @@ func (t *Task) kindProblems(kind Kind, r *Recipe) (all strict.Problems) {
 	}
 	bad("reading", t.Reading.check())
 	bad("fit", t.Fit.check())
+	if r.since(firstWithKeysOfKinds) {
+		all = append(all, t.keysOfOtherKinds(kind)...)
+	}
 	bad("shots", t.checkShots(kind, r.Images))
 	bad(t.checkFrames(kind))
 	bad(t.checkPrompts(kind))
+	return all
+}
+
+// firstWithKeysOfKinds is the first stream version in which a task cannot have a key that its kind
+// does not read. Runs of earlier ones may have such keys, and resume.
+const firstWithKeysOfKinds = 3
+
+// keysOfKinds are the keys of a task that some of the built-in kinds alone read.
+var keysOfKinds = []struct {
+	key   string
+	set   func(*Task) bool
+	kinds []string
+}{
+	{"objects", func(t *Task) bool { return len(t.Objects) > 0 }, []string{"object_vqa"}},
+	{"boxes", func(t *Task) bool { return t.Boxes != "" }, []string{"detect", "region_caption", "segment"}},
+	{"reading", func(t *Task) bool { return t.Reading != "" }, []string{"ocr"}},
+	{"fit", func(t *Task) bool { return t.Fit == FitLeaveOut }, []string{"ocr", "detect"}},
+	{"denoisers", func(t *Task) bool { return t.Denoisers != "" }, hiding},
+	{"modes", func(t *Task) bool { return t.Modes }, hiding},
+}
+
+// hiding are the kinds that hide parts of texts.
+var hiding = []string{"denoise", "span_corruption", "prefix_lm", "text_replay"}
+
+// keysOfOtherKinds lists the keys that the task has and its kind does not read. A program's own
+// kinds may read all.
+func (t *Task) keysOfOtherKinds(kind Kind) (all strict.Problems) {
+	if !slices.ContainsFunc(builtinKinds, func(k Kind) bool { return k.Name == kind.Name && k.About == kind.About }) {
+		return nil
+	}
+	for _, k := range keysOfKinds {
+		if k.set(t) && !slices.Contains(k.kinds, t.Kind) {
+			all.Add(k.key, "%s: kind %s does not read it; leave it out (it is for %s)", k.key, t.Kind, strings.Join(k.kinds, ", "))
+		}
+	}
 	return all
 }
 

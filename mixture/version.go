@@ -1,6 +1,7 @@
 package mixture
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/pali3/pali3/mixture/internal/schedule"
@@ -63,6 +64,11 @@ func (r *Recipe) version() streamVersion {
 		return streamVersions[NewestStreamVersion-1]
 	}
 	return streamVersions[r.StreamVersion-1]
+}
+
+// since reports whether the recipe's stream version is that one or a newer one.
+func (r *Recipe) since(version int) bool {
+	return cmp.Or(r.StreamVersion, NewestStreamVersion) >= version
 }
 
 // checkVersion returns an error for a version that there is not.
