@@ -150,7 +150,7 @@ func (r *predictionReader) byID(path string) (bool, error) {
 		name = member
 		return first
 	})
-	return name != "" && (kind == '{' || kind == '"') && !slices.Contains(known, name), nil
+	return name != "" && kind != '[' && !slices.Contains(known, name), nil
 }
 
 // recordMembers are members of the records of files of predictions.
@@ -166,6 +166,9 @@ func (r *predictionReader) member(name string, s *jsonscan.Scanner) error {
 	given, err := readMember(s, r.form.Text)
 	if err != nil {
 		return err
+	}
+	if what, found := kinds[given.kind]; found && given.kind != '{' {
+		return fmt.Errorf("question %s: %s stands where a string belongs", p.ID, what)
 	}
 	if given.kind != '"' {
 		return fmt.Errorf("question %s has no text, and no object with %q or \"prediction\"", p.ID, r.form.Text)
