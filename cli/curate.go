@@ -16,7 +16,7 @@ type curateCommand struct {
 	To       string   `required:"" placeholder:"OUT" help:"The new dataset: a folder or a URL."`
 	Against  []string `placeholder:"DATASET" help:"Also remove what is in these datasets, by the recipe's rules of contamination: exact, near and words."`
 	Set      []string `placeholder:"KEY=VALUE" sep:"none" help:"Override a value of the recipe, for example images.min_side=100."`
-	Workers  int      `help:"Goroutines that decode images; default one per core."`
+	Workers  workers  `help:"Goroutines that decode images; default one per core."`
 	JSON     bool     `help:"Print the report as one JSON object."`
 }
 
@@ -50,7 +50,7 @@ func (c curateCommand) Run(ctx context.Context, con *console) (err error) {
 	curate := func(dir string) (err error) {
 		report, err = webli.Curate(ctx, in, dir, config, webli.Options{
 			Stores:   con.program.Stores,
-			Workers:  c.Workers,
+			Workers:  int(c.Workers),
 			Command:  con.typed(),
 			Progress: func(done, _ int) { bar.Set(int64(done), 0) },
 		})

@@ -44,10 +44,10 @@ type evalContamination struct {
 	Shard share    `placeholder:"i/n" help:"Search only part i of n of the training data, from 1, and write OUT/part.jsonl; --part joins the parts."`
 	Part  []string `placeholder:"FOLDER" help:"Instead of a search: join what --shard wrote, by the same other flags; one folder or file for each part."`
 
-	Out     string `placeholder:"FOLDER" help:"Write contamination.jsonl (the items found), contamination.json (the summary) and contamination.html here."`
-	Samples int    `default:"24" help:"Items to show on the page."`
-	Workers int    `help:"Goroutines that search; default one per core."`
-	JSON    bool   `help:"Print the summary as one JSON object."`
+	Out     string  `placeholder:"FOLDER" help:"Write contamination.jsonl (the items found), contamination.json (the summary) and contamination.html here."`
+	Samples int     `default:"24" help:"Items to show on the page."`
+	Workers workers `help:"Goroutines that search; default one per core."`
+	JSON    bool    `help:"Print the summary as one JSON object."`
 }
 
 func (c evalContamination) Run(ctx context.Context, con *console) error {
@@ -115,7 +115,7 @@ func (c evalContamination) list(con *console) error {
 func (c evalContamination) audit(ctx context.Context, con *console, train []*shards.Dataset, scored []compare.Item) (err error) {
 	var bar *progress
 	a, err := contamination.New(contamination.Options{
-		Rules: c.Rule, Bits: c.Bits, Colour: c.Colour, Splits: c.TrainSplit, Workers: c.Workers,
+		Rules: c.Rule, Bits: c.Bits, Colour: c.Colour, Splits: c.TrainSplit, Workers: int(c.Workers),
 		Progress: func(done, _ int) { bar.Set(int64(done), 0) },
 	})
 	if err != nil {

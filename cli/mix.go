@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 
 	"github.com/pali3/pali3/mixture"
@@ -26,7 +25,7 @@ type mixCommand struct {
 	Serve       string     `group:"What to do with the batches; default: summarise them" placeholder:"ADDR" help:"Send batches to trainers at PORT, HOST:PORT or unix:PATH; see clients/."`
 
 	Steps    span      `placeholder:"A:B" help:"Steps from A up to, not including, B; default the first, of --stats 16, of --materialize all."`
-	Workers  int       `help:"Goroutines that make examples; default one per core."`
+	Workers  workers   `help:"Goroutines that make examples; default one per core."`
 	Host     hostShare `default:"0/1" placeholder:"h/H" help:"This host's share of every batch: host h of H, from 0."`
 	ResumeAt int       `help:"Start at this step, as a resumed run does."`
 
@@ -39,9 +38,6 @@ type mixCommand struct {
 func (c mixCommand) Run(ctx context.Context, con *console) error {
 	if err := c.check(); err != nil {
 		return err
-	}
-	if c.Workers == 0 {
-		c.Workers = runtime.NumCPU()
 	}
 	if c.Verify {
 		return c.verify(ctx, con)
@@ -104,8 +100,6 @@ func (c mixCommand) check() error {
 		return fmt.Errorf("--resume-at %d: steps are counted from 0", c.ResumeAt)
 	case c.Steps != (span{}) && c.ResumeAt >= c.Steps.to:
 		return fmt.Errorf("--resume-at %d is behind the last of --steps %d:%d: nothing is left to do", c.ResumeAt, c.Steps.from, c.Steps.to)
-	case c.Workers < 0:
-		return fmt.Errorf("--workers %d, must be 1 or more", c.Workers)
 	case c.MaxClients < 1:
 		return fmt.Errorf("--max-clients %d, must be 1 or more", c.MaxClients)
 	case c.Examples < 1:
@@ -131,7 +125,7 @@ func (c mixCommand) defaultSteps(recipe stages.Recipe) int {
 // open opens the stream of a recipe whose model fits the data.
 func (c mixCommand) open(recipe stages.Recipe) (*mixture.Stream, error) {
 	stream, err := mixture.Open(recipe.Mixture, mixture.Options{
-		Workers: c.Workers, ShardIndex: c.Host.host, ShardCount: c.Host.hosts, NoPixels: !c.needsPixels(),
+		Workers: c.Workers.orAll(), ShardIndex: c.Host.host, ShardCount: c.Host.hosts, NoPixels: !c.needsPixels(),
 	})
 	if err != nil {
 		return nil, err

@@ -14,12 +14,12 @@ import (
 type runCommand struct {
 	Dir string `arg:"" name:"project" help:"Project folder, as start writes it."`
 	backendFlag
-	Workers int  `help:"Goroutines that make examples and decode images; default one per core."`
-	JSON    bool `help:"Print the summary as one JSON object."`
+	Workers workers `help:"Goroutines that make examples and decode images; default one per core."`
+	JSON    bool    `help:"Print the summary as one JSON object."`
 }
 
 func (c runCommand) Run(ctx context.Context, con *console) error {
-	summary, err := runProject(ctx, con, c.Dir, c.backendFlag, c.Workers)
+	summary, err := runProject(ctx, con, c.Dir, c.backendFlag, int(c.Workers))
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ type shardsSplit struct {
 	Near         string   `placeholder:"BITS,COLOUR" help:"Threshold for near-duplicates, as duplicates.near of a curation recipe; default 3,5."`
 	Seed         uint64   `help:"With --fraction: seed of the draw."`
 	Resplit      bool     `help:"With --fraction: draw from all samples. By default samples keep a split other than --rest."`
-	Workers      int      `help:"Goroutines that decode images; default one per core."`
+	Workers      workers  `help:"Goroutines that decode images; default one per core."`
 	JSON         bool     `help:"With --fraction: print the report as one JSON object."`
 }
 
@@ -120,7 +120,7 @@ func (c shardsSplit) draw(ctx context.Context, con *console) error {
 	var report webli.SplitReport
 	err = deliver(c.To, func(dir string) (err error) {
 		report, err = webli.Split(ctx, d, dir, config, webli.Options{
-			Workers: c.Workers, Command: con.commandLine(), Progress: func(done, _ int) { bar.Set(int64(done), 0) },
+			Workers: int(c.Workers), Command: con.commandLine(), Progress: func(done, _ int) { bar.Set(int64(done), 0) },
 		})
 		return err
 	}, func(dir string) error {

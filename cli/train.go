@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"github.com/pali3/pali3/evalsuite"
@@ -22,8 +21,8 @@ type trainCommand struct {
 	Out    string   `required:"" placeholder:"RUN" help:"Run folder. An interrupted run in it is resumed."`
 	Set    []string `sep:"none" placeholder:"KEY=VALUE" help:"Override a value of the recipe, for example data=DATASET or optimizer.learning_rate=1e-3."`
 	backendFlag
-	Workers int  `help:"Goroutines that make examples; default one per core."`
-	JSON    bool `help:"Print the result as one JSON object."`
+	Workers workers `help:"Goroutines that make examples; default one per core."`
+	JSON    bool    `help:"Print the result as one JSON object."`
 }
 
 func (c trainCommand) Run(ctx context.Context, con *console) error {
@@ -38,13 +37,10 @@ func (c trainCommand) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	if c.Workers == 0 {
-		c.Workers = runtime.NumCPU()
-	}
 	con.log.Info().Str("family", recipe.Family).Int("steps", recipe.Steps).Str("out", c.Out).Msg("training")
 	var line *progress
 	result, err := stages.Run(ctx, recipe, c.Out, stages.Options{
-		Backend: be, Workers: c.Workers, Version: con.program.Version,
+		Backend: be, Workers: c.Workers.orAll(), Version: con.program.Version,
 		Note:      con.info,
 		Warn:      con.warn,
 		Evaluator: evalsuite.Validator{},
