@@ -17,7 +17,7 @@ type classFlags struct {
 	ClassNames  string   `placeholder:"FILE" type:"existingfile" help:"With --task classify: the classes to choose from: a JSON list of names, names or ids and names one a line, or a JSON object of them. Default: the labels of the split."`
 	ClassSubset string   `placeholder:"FILE" type:"existingfile" help:"With --class-names: the classes that the dataset has of them, by id, name or number, as a JSON list or one a line."`
 	RealLabels  string   `placeholder:"FILE" type:"existingfile" help:"With --class-names: ReaL's real.json, whose labels replace those of ImageNet's validation images."`
-	CropBorder  int      `placeholder:"PIXELS" help:"With --task classify: cut so many pixels off each edge of an image before the model's own image ops, such as the 2 of ObjectNet's red border."`
+	CropBorder  int      `placeholder:"PIXELS" help:"With --task classify: cut this many pixels off each edge of an image before the model's own image ops; 2 removes ObjectNet's red border."`
 	Template    []string `sep:"none" placeholder:"TEXT" help:"With --task classify: text about a class, with {} in its place; clip_paper and clip_best are lists, @FILE has one a line or a JSON list. Several are averaged. Default: the class alone."`
 	Synonyms    bool     `help:"With --task classify: embed all names of a class, not the first alone."`
 	Canonical   bool     `help:"With --task classify: remove punctuation from names and templates and make them lower case, as big_vision does."`

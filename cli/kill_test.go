@@ -43,10 +43,9 @@ var tiny = map[string][]string{
 		"model.language={width: 16, mlp: 24, heads: 2, head_dim: 8, encoder_layers: 1, decoder_layers: 1}"},
 }
 
-// TestTrain_KilledEqualsUninterrupted kills each stage with SIGKILL at random moments until it
-// completes. Its weights and losses must equal those of an uninterrupted run, bit for bit.
-func TestTrain_KilledEqualsUninterrupted(t *testing.T) {
-	dir := t.TempDir()
+// ingestQuickstart makes the dataset data of the quickstart's images in a folder.
+func ingestQuickstart(t *testing.T, dir string) {
+	t.Helper()
 	archive, err := quickstart.Archive()
 	if err != nil {
 		t.Fatal(err)
@@ -55,6 +54,13 @@ func TestTrain_KilledEqualsUninterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustRun(t, dir, "ingest", "webdataset", "emoji.tar", "--to", "data")
+}
+
+// TestTrain_KilledEqualsUninterrupted kills each stage with SIGKILL at random moments until it
+// completes. Its weights and losses must equal those of an uninterrupted run, bit for bit.
+func TestTrain_KilledEqualsUninterrupted(t *testing.T) {
+	dir := t.TempDir()
+	ingestQuickstart(t, dir)
 	rng := random.New(uint64(time.Now().UnixNano()))
 	for _, stage := range []struct{ name, kind, eval string }{
 		{"siglip", "siglip", "i2t_r5"}, {"ul2", "ul2", ""}, {"stage1", "pali3", "loss"}, {"stage2", "pali3", "vqa_accuracy"},
@@ -93,14 +99,7 @@ func TestTrain_KilledEqualsUninterrupted(t *testing.T) {
 // with all tokens there.
 func TestTrain_KilledWithVisualTokens(t *testing.T) {
 	dir := t.TempDir()
-	archive, err := quickstart.Archive()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "emoji.tar"), archive, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	mustRun(t, dir, "ingest", "webdataset", "emoji.tar", "--to", "data")
+	ingestQuickstart(t, dir)
 	args := func(out, tokens, steps string) []string {
 		all := []string{"train", "--recipe", "quickstart-stage1", "--out", out, "--workers", "1"}
 		for _, set := range append(tiny["pali3"], "init=[]", "batch=6", "checkpoint_every=2", "schedule.warm_up=2", "steps="+steps, "visual_tokens="+tokens,
@@ -196,14 +195,7 @@ func cacheJSON(t *testing.T, dir string, args ...string) (f filledCache) {
 // other to the bit.
 func TestCacheFill_SeveralProcessesAndKills(t *testing.T) {
 	dir := t.TempDir()
-	archive, err := quickstart.Archive()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "emoji.tar"), archive, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	mustRun(t, dir, "ingest", "webdataset", "emoji.tar", "--to", "data")
+	ingestQuickstart(t, dir)
 	var recipe []string
 	for _, set := range append(tiny["pali3"], "init=[]", "batch=6", "schedule.warm_up=2", "steps=8", "eval={every: 4, split: held_out, samples: 10, metrics: [loss]}") {
 		recipe = append(recipe, "--set", set)

@@ -173,7 +173,7 @@ func TestRunBenchmark_AsksOwnRowsAsADataset(t *testing.T) {
 		fewer := rowsOf(t, d)
 		fewer.samples = fewer.samples[:20]
 		if _, err := evalsuite.RunBenchmark(t.Context(), &scripted{}, mixture.Named("own://shapes", fewer), easyVQA(t), benchmarkOptions(out)); err == nil {
-			t.Error("a run goes on with other rows")
+			t.Error("a run was resumed on other rows")
 		}
 	}
 }

@@ -37,15 +37,15 @@ def head(synset):
 
 def closure(wordnet):
     """Returns the chosen synsets and all above them, by file."""
-    chosen, todo = {}, []
+    chosen, waiting = {}, []
     for lemma in LEMMAS:
         for pos in "nvar":
-            todo += wordnet.synsets(lemma, pos)[:SENSES]
-    while todo:
-        synset = todo.pop()
+            waiting += wordnet.synsets(lemma, pos)[:SENSES]
+    while waiting:
+        synset = waiting.pop()
         if synset.name() not in chosen:
             chosen[synset.name()] = synset
-            todo += synset.hypernyms() + synset.instance_hypernyms() + head(synset)
+            waiting += synset.hypernyms() + synset.instance_hypernyms() + head(synset)
     return [chosen[name] for name in sorted(chosen)]
 
 

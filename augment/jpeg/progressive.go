@@ -109,8 +109,8 @@ func (p *progress) firstAC(r *bitReader, ac *table, b *[64]int16, nonzero uint64
 	return nonzero
 }
 
-// set writes a coefficient and returns the new bits of those that are not zero. Positions beyond
-// the block count as its last.
+// set writes a coefficient. Nonzero has a bit for each coefficient that is not zero; set returns it
+// with the bit of this one. A position behind the end of the block counts as the last.
 func set(b *[64]int16, nonzero uint64, k int, v int16) uint64 {
 	b[zigzag[k&127]&63] = v
 	bit := uint64(1) << (min(k, 63) & 63)

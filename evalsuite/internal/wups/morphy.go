@@ -43,7 +43,7 @@ func strip(forms []string, p pos) (stripped []string) {
 	return dedupe(stripped)
 }
 
-// dedupe removes forms that are there twice. The order of those that stay does not change.
+// dedupe returns each form once, in the order in which they first come.
 func dedupe(forms []string) (unique []string) {
 	for _, form := range forms {
 		if !slices.Contains(unique, form) {

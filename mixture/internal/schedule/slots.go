@@ -7,12 +7,12 @@ import (
 	"slices"
 )
 
-// slots are some slots for straddling turns on the left of a position, which turns can have that
-// open at a position or before.
+// slots is a number of slots before a position. A straddling turn can have one of them if it opens
+// at opens or before.
 type slots struct{ opens, number int }
 
-// slotsBefore returns the slots that free turns can have between two positions, in descending
-// order: so many in all. The turns are sorted by where they open, the last first.
+// slotsBefore returns which slots there are for free turns between two positions, the latest first.
+// Their numbers add up to number. It sorts the turns by where they open, the latest first.
 func (c *ideal) slotsBefore(all []straddler, from, position, number int) (found []slots) {
 	slices.SortFunc(all, func(a, b straddler) int {
 		return cmp.Or(cmp.Compare(b.opens, a.opens), cmp.Compare(a.task, b.task))
@@ -43,7 +43,7 @@ func (c *ideal) slotsBefore(all []straddler, from, position, number int) (found 
 // that they straddle. It is asked from the position to the left.
 type growth struct {
 	ideal *ideal
-	turns []straddler // by where they open, the last first
+	turns []straddler // by where they open, the latest first
 	at    float64     // the position
 	last  *piece      // which holds it
 
@@ -97,7 +97,7 @@ func (g *growth) behind(x float64) float64 {
 }
 
 // choose gives slots to free turns, those that are due first, and returns their tasks. The turns
-// are sorted by where they open, the last first, and so are the slots.
+// are sorted by where they open, the latest first, and so are the slots.
 func choose(all []straddler, found []slots) (tasks []int) {
 	var ready byDue
 	given := 0
